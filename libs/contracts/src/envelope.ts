@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import { algorithmValue, type AlgorithmValue } from './keys';
+import { formatPosition, parsePosition, type Position } from './position';
+
+/**
+ * An event on a stream. The CloudEvents 1.0 attributes and ours are separate fields of the entry beside the raw
+ * `data`, so that readers filter without parsing and signed bytes stay the bytes they were.
+ */
+export interface EventEnvelope {
+  /** `<source>:<epoch>:<position>`, unique for all time */
+  readonly id: string;
+  readonly type: string;
+  /** URI reference of the service: `/concordat/iam` */
+  readonly source: string;
+  readonly subject: string;
+  readonly time: string;
+  readonly tenant: string;
+  readonly actor: string;
+  /** Aggregate and its version after this event; empty and 0 for events without an aggregate. */
+  readonly stream: string;
+  readonly version: number;
+  readonly correlation: string | null;
+  readonly traceparent: string | null;
+  /** JSON text */
+  readonly data: string;
+  readonly at: Position;
+  /** The entry before this one in the same stream; `0-0` for the first. A reader that finds another has a gap. */
+  readonly prev: Position;
+  /** Chain hash over all entries up to this one (crypto: chainHash), base64url; null on streams without a chain. */
+  readonly hash: string | null;
+  /** Signatures over the chain head, on the last entry of every published batch. */
+  readonly signatures: readonly AlgorithmValue[];
+}
+
+export const eventId = (source: string, at: Position): string => `${source}:${at.epoch}:${at.position}`;
+export const sourceUri = (source: string): string => `/concordat/${source}`;
+
+const signatureList = z.array(algorithmValue).max(4);
+
+/** Fields and values in turn, as XADD takes them. */
+export function toEntryFields(envelope: EventEnvelope): string[] {
+  const fields = [
+    'ce_specversion', '1.0',
+    'ce_id', envelope.id,
+    'ce_type', envelope.type,
+    'ce_source', envelope.source,
+    'ce_subject', envelope.subject,
+    'ce_time', envelope.time,
+    'tenant', envelope.tenant,
+    'actor', envelope.actor,
+    'stream', envelope.stream,
+    'version', String(envelope.version),
+    'prev', formatPosition(envelope.prev),
+    'data', envelope.data,
+  ]; // prettier-ignore
+  if (envelope.correlation !== null) fields.push('correlation', envelope.correlation);
+  if (envelope.traceparent !== null) fields.push('traceparent', envelope.traceparent);
+  if (envelope.hash !== null) fields.push('hash', envelope.hash);
+  if (envelope.signatures.length > 0) fields.push('sig', JSON.stringify(envelope.signatures));
+  return fields;
+}
+
+/**
+ * @param entryId id of the stream entry, which is the event's position
+ * @throws Error when a field is missing or malformed: the entry was not written by Concordat
+ */
+export function fromEntryFields(entryId: string, entry: readonly string[]): EventEnvelope {
+  const fields = new Map<string, string>();
+  for (let i = 0; i + 1 < entry.length; i += 2) fields.set(entry[i]!, entry[i + 1]!);
+  const need = (name: string): string => {
+    const value = fields.get(name);
+    if (value === undefined) throw new Error(`stream entry ${entryId} has no field ${name}`);
+    return value;
+  };
+  const at = parsePosition(entryId);
+  const prev = parsePosition(need('prev'));
+  if (!at || !prev) throw new Error(`stream entry ${entryId} has no position`);
+  const signatures = fields.get('sig');
+  return {
+    id: need('ce_id'),
+    type: need('ce_type'),
+    source: need('ce_source'),
+    subject: need('ce_subject'),
+    time: need('ce_time'),
+    tenant: need('tenant'),
+    actor: need('actor'),
+    stream: need('stream'),
+    version: Number(need('version')),
+    correlation: fields.get('correlation') ?? null,
+    traceparent: fields.get('traceparent') ?? null,
+    data: need('data'),
+    at,
+    prev,
+    hash: fields.get('hash') ?? null,
+    signatures: signatures === undefined ? [] : signatureList.parse(JSON.parse(signatures)),
+  };
+}

@@ -1,0 +1,40 @@
+/**
+ * Every bound of the system that more than one process must agree on, by name. Reaching one refuses the
+ * request with a clear error; nothing is ever trimmed to make room.
+ */
+export const limits = Object.freeze({
+  /** Largest JSON text accepted anywhere, in bytes of UTF-8. */
+  jsonBytes: 1_048_576,
+  /** Deepest nesting of arrays and objects in accepted JSON. */
+  jsonDepth: 32,
+  /** Largest `metadata` of an agent, in bytes of its canonical JSON. */
+  metadataBytes: 8_192,
+  /** Largest number of items in one page of a list. */
+  pageItems: 500,
+  /** Largest chunk of a snapshot or of a long answer, in bytes. */
+  chunkBytes: 262_144,
+  /** Longest life of an access token (IAM-2). */
+  accessTokenSeconds: 900,
+  /** Time an agent has to sign a challenge. */
+  challengeSeconds: 60,
+  /** Largest tolerated difference between the clocks of two processes. */
+  clockSkewSeconds: 5,
+  /** Longest time a caller waits for an answer from a service behind the gateway. */
+  replyMs: 1_900,
+  /** How long an idempotency key is remembered, and with it the outcome of its command. */
+  idempotencySeconds: 86_400,
+  /** Longest long-poll wait of an inbox. */
+  inboxWaitSeconds: 30,
+  /** Messages handed out by one fetch of an inbox. */
+  inboxFetchItems: 100,
+  /** Messages waiting in one inbox before further ones are refused. */
+  inboxMessages: 10_000,
+  /** Longest lease on a delivered message. */
+  leaseSeconds: 600,
+  /** Deliveries of one message before it counts as failed. */
+  deliveryAttempts: 5,
+  /** Longest time to live of a message: 30 days. */
+  messageTtlSeconds: 2_592_000,
+  /** A gateway refuses when its directory is older than this (rule 13 of the architecture). */
+  directoryAgeMs: 1_000,
+});

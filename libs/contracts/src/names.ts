@@ -1,0 +1,63 @@
+import { z } from 'zod';
+
+/** The four services, as they appear in stream keys, event ids and configuration. */
+export const services = ['iam', 'bus', 'audit', 'vault'] as const;
+export type Service = (typeof services)[number];
+
+export const tenantId = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be 1–63 of a–z, 0–9 and -, not beginning with -');
+
+export const defaultTenant = 'default';
+
+/** A `did:key` of an Ed25519 key: multicodec 0xed01, base58btc, hence always `z6Mk…`. */
+export const did = z
+  .string()
+  .regex(
+    /^did:key:z6Mk[1-9A-HJ-NP-Za-km-z]{44}$/,
+    'must be a did:key of an Ed25519 public key (did:key:z6Mk…)',
+  );
+
+/** The agent types of schema v2.0 (IAM-1). */
+export const agentType = z.enum(['COPILOT', 'GEMINI', 'CLAUDE', 'CLINE', 'SERVICE']);
+export type AgentType = z.infer<typeof agentType>;
+
+export const agentStatus = z.enum(['active', 'revoked', 'erased']);
+export type AgentStatus = z.infer<typeof agentStatus>;
+
+/** What a credential may do (IAM-5). `admin` covers read and write. */
+export const scope = z.enum(['read', 'write', 'admin', 'governance', 'workflows']);
+export type Scope = z.infer<typeof scope>;
+
+export const messageType = z.enum(['COMMAND', 'QUERY', 'RESPONSE', 'EVENT', 'NOTIFICATION']);
+export const messagePriority = z.enum(['URGENT', 'HIGH', 'NORMAL', 'LOW']);
+/** PENDING waits in the inbox, SENT is leased to a consumer, DELIVERED was acknowledged. */
+export const messageStatus = z.enum(['PENDING', 'SENT', 'DELIVERED', 'FAILED', 'EXPIRED']);
+export type MessageStatus = z.infer<typeof messageStatus>;
+
+/** Message ids name the generation and the partition of the bus that hold them: `msg-1-3-<uuidv7>`. */
+export const messageId = z
+  .string()
+  .regex(/^msg-\d{1,6}-\d{1,4}-[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+
+export const correlationId = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,128}$/, 'must be 1–128 visible ASCII characters');
+
+/** RFC 3339 in UTC. */
+export const timestamp = z.iso.datetime();
+
+/** A key of a memory: a path of visible ASCII without dots that climb. */
+export const memoryKey = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9_][A-Za-z0-9._~-]{0,127}$/,
+    'must be 1–128 of A–Z a–z 0–9 . _ ~ -, beginning with a letter, digit or _',
+  );
+
+/** Whose memory it is: an agent, or everyone in the tenant. */
+export const persona = z.union([did, z.literal('communal')]);
+
+/** Any JSON value, as it came through the strict parser. */
+export const jsonValue = z.json();
+export const jsonObject = z.record(z.string(), z.json());

@@ -1,0 +1,109 @@
+import { z } from 'zod';
+import { publicKeys } from '../keys';
+import { limits } from '../limits';
+import { agentStatus, agentType, did, jsonObject, timestamp } from '../names';
+import { operation } from '../operation';
+import { page, pageInput } from '../pages';
+
+export const agentIdentity = z.strictObject({
+  did,
+  /** null after erasure */
+  name: z.string().nullable(),
+  type: agentType,
+  status: agentStatus,
+  publicKeys,
+  metadata: jsonObject.nullable(),
+  controllerDid: did.nullable(),
+  relationshipType: z.string(),
+  verified: z.boolean(),
+  createdAt: timestamp,
+  lastSeen: timestamp.nullable(),
+  authKeyId: z.string(),
+});
+export type AgentIdentity = z.infer<typeof agentIdentity>;
+
+const agentName = z.string().trim().min(1).max(128);
+
+export const agentOperations = {
+  'agent.register': operation({
+    name: 'agent.register',
+    service: 'iam',
+    summary: 'Register an agent by its Ed25519 public key.',
+    kind: 'command',
+    caller: 'credential',
+    scope: 'write',
+    http: { method: 'POST', path: '/v1/agents', status: 201 },
+    input: z.strictObject({
+      name: agentName,
+      type: agentType,
+      /** multibase (`z…`, multicodec ed25519-pub) or 64 hexadecimal digits */
+      publicKey: z
+        .string()
+        .regex(/^(z[1-9A-HJ-NP-Za-km-z]{40,60}|[0-9a-fA-F]{64})$/, 'must be multibase (z…) or 64 hex digits'),
+      metadata: jsonObject
+        .refine(
+          (value) => Buffer.byteLength(JSON.stringify(value)) <= limits.metadataBytes,
+          `must be at most ${limits.metadataBytes} bytes of JSON`,
+        )
+        .optional(),
+      controllerDid: did.optional(),
+      did: did.optional(),
+    }),
+    output: agentIdentity,
+    errors: ['AGENT_ALREADY_REGISTERED', 'DID_KEY_MISMATCH', 'PUBLIC_KEY_UNSAFE', 'AGENT_UNKNOWN'],
+  }),
+  'agent.get': operation({
+    name: 'agent.get',
+    service: 'iam',
+    summary: 'Read one agent.',
+    kind: 'query',
+    caller: 'credential',
+    scope: 'read',
+    http: { method: 'GET', path: '/v1/agents/{did}', status: 200 },
+    input: z.strictObject({ did }),
+    output: agentIdentity,
+    errors: ['AGENT_UNKNOWN'],
+  }),
+  'agent.list': operation({
+    name: 'agent.list',
+    service: 'iam',
+    summary: 'List agents, newest last, by name prefix, type, status or controller.',
+    kind: 'query',
+    caller: 'credential',
+    scope: 'read',
+    http: { method: 'GET', path: '/v1/agents', status: 200 },
+    input: z.strictObject({
+      name: agentName.optional(),
+      type: agentType.optional(),
+      status: agentStatus.optional(),
+      controllerDid: did.optional(),
+      ...pageInput,
+    }),
+    output: page(agentIdentity),
+    errors: [],
+  }),
+  'agent.revoke': operation({
+    name: 'agent.revoke',
+    service: 'iam',
+    summary: 'Revoke an agent for good: every door refuses it within a second.',
+    kind: 'command',
+    caller: 'credential',
+    scope: 'admin',
+    http: { method: 'POST', path: '/v1/agents/{did}/revoke', status: 200 },
+    input: z.strictObject({ did, reason: z.string().max(256).default('unspecified') }),
+    output: agentIdentity,
+    errors: ['AGENT_UNKNOWN', 'AGENT_REVOKED'],
+  }),
+  'agent.erase': operation({
+    name: 'agent.erase',
+    service: 'iam',
+    summary: 'Erase the personal fields of an agent by destroying their key; the facts of its history stay.',
+    kind: 'command',
+    caller: 'credential',
+    scope: 'admin',
+    http: { method: 'DELETE', path: '/v1/agents/{did}', status: 200 },
+    input: z.strictObject({ did }),
+    output: z.strictObject({ did, erasedAt: timestamp, destroyedKeys: z.number().int() }),
+    errors: ['AGENT_UNKNOWN'],
+  }),
+};

@@ -1,0 +1,31 @@
+import type { InputOf, OperationSpec, OutputOf, RequestOf } from '../operation';
+import { agentOperations } from './agent';
+import { apiKeyOperations } from './api-key';
+import { auditOperations } from './audit';
+import { authOperations } from './auth';
+import { directoryOperations } from './directory';
+import { messageOperations } from './message';
+import { vaultOperations } from './vault';
+
+/** Every operation of the system, by name. */
+export const operations = Object.freeze({
+  ...authOperations,
+  ...agentOperations,
+  ...apiKeyOperations,
+  ...directoryOperations,
+  ...messageOperations,
+  ...vaultOperations,
+  ...auditOperations,
+});
+
+export type Operations = typeof operations;
+export type OperationName = keyof Operations;
+export type OperationInput<N extends OperationName> = InputOf<Operations[N]>;
+export type OperationRequest<N extends OperationName> = RequestOf<Operations[N]>;
+export type OperationOutput<N extends OperationName> = OutputOf<Operations[N]>;
+
+/** @returns undefined for a name that is not in the catalogue, inherited names such as `constructor` included */
+export const findOperation = (name: string): OperationSpec | undefined =>
+  Object.hasOwn(operations, name) ? operations[name as OperationName] : undefined;
+
+export const operationList: readonly OperationSpec[] = Object.freeze(Object.values(operations));

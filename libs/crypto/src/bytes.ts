@@ -1,0 +1,29 @@
+/** base64url without padding (RFC 4648 §5). */
+export const toBase64url = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64url');
+
+/**
+ * Strict base64url: no padding, no foreign characters, no non-zero bits behind the last byte (RFC 4648 §3.5), so
+ * that every value has exactly one text.
+ * @returns undefined when the text is not canonical
+ */
+export function fromBase64url(text: string): Uint8Array | undefined {
+  const bytes = Buffer.from(text, 'base64url');
+  return bytes.toString('base64url') === text ? new Uint8Array(bytes) : undefined;
+}
+
+export const utf8 = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'utf8'));
+
+export const concatBytes = (...parts: readonly Uint8Array[]): Uint8Array =>
+  new Uint8Array(Buffer.concat(parts));
+
+/** `a` and `b` as length-prefixed (32 bit, big-endian) parts: no two lists of parts have the same bytes. */
+export function lengthPrefixed(...parts: readonly (Uint8Array | string)[]): Uint8Array {
+  const buffers = parts.flatMap((part) => {
+    const bytes = Buffer.from(part as Uint8Array);
+    const length = Buffer.allocUnsafe(4);
+    length.writeUInt32BE(bytes.byteLength);
+    return [length, bytes];
+  });
+  return new Uint8Array(Buffer.concat(buffers));
+}

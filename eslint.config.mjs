@@ -6,11 +6,11 @@ const rooms = {
   contracts: [],
   crypto: [],
   processes: [],
-  sqlite: ['contracts'],
+  sqlite: ['contracts', 'crypto'],
   keystore: ['contracts', 'crypto', 'sqlite'],
   runtime: ['contracts'],
   eventsourcing: ['contracts', 'crypto', 'keystore', 'sqlite'],
-  streams: ['contracts', 'crypto'],
+  streams: ['contracts', 'crypto', 'processes'],
   sdk: ['contracts', 'crypto'],
 };
 

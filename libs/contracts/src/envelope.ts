@@ -26,6 +26,8 @@ export interface EventEnvelope {
   readonly at: Position;
   /** The entry before this one in the same stream; `0-0` for the first. A reader that finds another has a gap. */
   readonly prev: Position;
+  /** Chain hash of the entry before this one, base64url; null on streams without a chain. */
+  readonly prevHash: string | null;
   /** Chain hash over all entries up to this one (crypto: chainHash), base64url; null on streams without a chain. */
   readonly hash: string | null;
   /** Signatures over the chain head, on the last entry of every published batch. */
@@ -55,6 +57,7 @@ export function toEntryFields(envelope: EventEnvelope): string[] {
   ]; // prettier-ignore
   if (envelope.correlation !== null) fields.push('correlation', envelope.correlation);
   if (envelope.traceparent !== null) fields.push('traceparent', envelope.traceparent);
+  if (envelope.prevHash !== null) fields.push('prev_hash', envelope.prevHash);
   if (envelope.hash !== null) fields.push('hash', envelope.hash);
   if (envelope.signatures.length > 0) fields.push('sig', JSON.stringify(envelope.signatures));
   return fields;
@@ -91,7 +94,25 @@ export function fromEntryFields(entryId: string, entry: readonly string[]): Even
     data: need('data'),
     at,
     prev,
+    prevHash: fields.get('prev_hash') ?? null,
     hash: fields.get('hash') ?? null,
     signatures: signatures === undefined ? [] : signatureList.parse(JSON.parse(signatures)),
   };
 }
+
+/** What the chain hash of an entry covers, in this order: everything but the hashes and signatures themselves. */
+export const chainParts = (envelope: Omit<EventEnvelope, 'prevHash' | 'hash' | 'signatures'>): string[] => [
+  envelope.id,
+  envelope.type,
+  envelope.source,
+  envelope.subject,
+  envelope.time,
+  envelope.tenant,
+  envelope.actor,
+  envelope.stream,
+  String(envelope.version),
+  envelope.correlation ?? '',
+  envelope.traceparent ?? '',
+  formatPosition(envelope.prev),
+  envelope.data,
+];

@@ -8,10 +8,11 @@ export const AgentRegistered = event({
   summary: 'An agent was registered.',
   data: z.strictObject({
     did,
-    name: z.string(),
+    /** null after erasure, like `metadata` */
+    name: z.string().nullable(),
     agentType,
     publicKeys,
-    metadata: jsonObject,
+    metadata: jsonObject.nullable(),
     controllerDid: did.nullable(),
     relationshipType: z.string(),
   }),

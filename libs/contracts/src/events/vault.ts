@@ -6,10 +6,13 @@ import { type EventOf, event, type KeyPath } from './event';
 /** Keyed hash of persona and key: what the world may know instead of a memory's name. */
 export const recordId = z.string().regex(/^[A-Za-z0-9_-]{22}$/);
 
-/** The key of one memory is wrapped by the key of its persona. */
-export const memoryKeyPath = (owner: string, record: string): KeyPath => [
+/**
+ * The key of one memory is wrapped by the key of its persona. A memory that is written again after its deletion gets a
+ * new generation, hence a new key: destroying the old one twice (after a crash) never harms the new one.
+ */
+export const memoryKeyPath = (owner: string, record: string, generation: number): KeyPath => [
   `persona/${owner}`,
-  `memory/${record}`,
+  `memory/${record}/${generation}`,
 ];
 
 export const MemoryWritten = event({
@@ -19,11 +22,14 @@ export const MemoryWritten = event({
     persona,
     recordId,
     version: z.number().int().positive(),
+    /** The version that began this life of the memory: 1, or one more than that of its last deletion. */
+    generation: z.number().int().positive(),
     author: z.string(),
-    key: memoryKey,
+    /** null after deletion, like `content` */
+    key: memoryKey.nullable(),
     content: jsonValue,
   }),
-  sealed: { fields: ['key', 'content'], keyPath: (data) => memoryKeyPath(data.persona, data.recordId) },
+  sealed: { fields: ['key', 'content'], keyPath: (data) => memoryKeyPath(data.persona, data.recordId, data.generation) },
   local: ['key', 'content'],
   subject: ({ persona }) => persona,
 });
@@ -31,7 +37,13 @@ export const MemoryWritten = event({
 export const MemoryDeleted = event({
   type: 'concordat.vault.memory.deleted.v1',
   summary: 'A memory was deleted: its key was ordered destroyed.',
-  data: z.strictObject({ persona, recordId, version: z.number().int().positive(), author: z.string() }),
+  data: z.strictObject({
+    persona,
+    recordId,
+    version: z.number().int().positive(),
+    generation: z.number().int().positive(),
+    author: z.string(),
+  }),
   subject: ({ persona }) => persona,
 });
 

@@ -103,7 +103,7 @@ export const agentOperations = {
     scope: 'admin',
     http: { method: 'DELETE', path: '/v1/agents/{did}', status: 200 },
     input: z.strictObject({ did }),
-    output: z.strictObject({ did, erasedAt: timestamp, destroyedKeys: z.number().int() }),
+    output: z.strictObject({ did, erasedAt: timestamp }),
     errors: ['AGENT_UNKNOWN'],
   }),
 };

@@ -1,0 +1,75 @@
+import { join } from 'node:path';
+import type { Statement } from 'better-sqlite3';
+import {
+  type Connection,
+  migrate,
+  openDatabase,
+  readMigrations,
+  SqliteWriter,
+  type SqlStatement,
+} from '@concordat/sqlite';
+import type { KeyRecord, KeyRecords } from './caching-keystore';
+
+const columns = 'kid, tenant, path, parent_kid AS parentKid, wrapped';
+
+const insertSql = `INSERT INTO keys (kid, tenant, path, parent_kid, wrapped, created_at)
+  VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, path) DO NOTHING`;
+
+const removeSql = `DELETE FROM keys WHERE kid IN (
+    WITH RECURSIVE down (kid) AS (
+      SELECT kid FROM keys WHERE tenant = ? AND path = ?
+      UNION ALL SELECT keys.kid FROM keys JOIN down ON keys.parent_kid = down.kid)
+    SELECT kid FROM down)
+  RETURNING kid`;
+
+/**
+ * Wrapped keys in a SQLite file of their own. `secure_delete` overwrites a removed key, and the write-ahead log is
+ * emptied before the removal is reported, so the bytes are gone from both files.
+ */
+export class SqliteKeyRecords implements KeyRecords {
+  readonly #writer: SqliteWriter;
+  readonly #reader: Connection;
+  readonly #byPath: Statement<[string, string], KeyRecord>;
+  readonly #byKid: Statement<[string], KeyRecord>;
+
+  constructor(
+    file: string,
+    private readonly now: () => string,
+    onFailure: (error: Error) => void,
+  ) {
+    const db = openDatabase(file, { secureDelete: true });
+    migrate(db, 'keystore', readMigrations(join(__dirname, 'migrations')), now());
+    db.close();
+    this.#writer = new SqliteWriter({ file, secureDelete: true, onFailure });
+    this.#reader = openDatabase(file, { readonly: true });
+    this.#byPath = this.#reader.prepare(`SELECT ${columns} FROM keys WHERE tenant = ? AND path = ?`);
+    this.#byKid = this.#reader.prepare(`SELECT ${columns} FROM keys WHERE kid = ?`);
+  }
+
+  byPath(tenant: string, path: string): KeyRecord | undefined {
+    return this.#byPath.get(tenant, path);
+  }
+
+  byKid(kid: string): KeyRecord | undefined {
+    return this.#byKid.get(kid);
+  }
+
+  async insert(record: KeyRecord): Promise<KeyRecord> {
+    const { kid, tenant, path, parentKid, wrapped } = record;
+    await this.#writer.run([{ sql: insertSql, params: [kid, tenant, path, parentKid, wrapped, this.now()] }]);
+    return this.byPath(tenant, path)!;
+  }
+
+  async remove(tenant: string, path: string): Promise<string[]> {
+    const remove: SqlStatement = { sql: removeSql, params: [tenant, path], returnsRows: true };
+    const [removed] = await this.#writer.run([remove]);
+    const kids = removed!.rows.map((row) => String(row['kid']));
+    await this.#writer.checkpoint();
+    return kids;
+  }
+
+  async close(): Promise<void> {
+    this.#reader.close();
+    await this.#writer.close();
+  }
+}

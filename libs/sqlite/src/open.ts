@@ -1,0 +1,33 @@
+import { closeSync, openSync } from 'node:fs';
+import Database, { type Database as Connection } from 'better-sqlite3';
+
+export type { Connection };
+
+export interface OpenOptions {
+  readonly readonly?: boolean;
+  /** Overwrite what is deleted with zeros, so that a destroyed key is not found in the file. */
+  readonly secureDelete?: boolean;
+}
+
+/**
+ * Opens a database with the settings that hold everywhere: WAL, `synchronous=FULL` (a WAL file reopens at NORMAL, which
+ * loses acknowledged transactions in a power cut, so it is set on every open), foreign keys, 256 MiB of memory map.
+ * The file is readable by its owner only.
+ */
+export function openDatabase(file: string, options: OpenOptions = {}): Connection {
+  const isReadonly = options.readonly ?? false;
+  // Created before SQLite sees it, because SQLite would let everybody read it; -wal and -shm take its mode.
+  if (!isReadonly && file !== ':memory:') closeSync(openSync(file, 'a', 0o600));
+  const db = new Database(file, { readonly: isReadonly });
+  if (!isReadonly) {
+    db.pragma('journal_mode = WAL');
+    db.pragma('synchronous = FULL');
+    db.pragma(`secure_delete = ${options.secureDelete ? 'ON' : 'OFF'}`);
+  }
+  db.pragma('foreign_keys = ON');
+  db.pragma('busy_timeout = 5000');
+  db.pragma('mmap_size = 268435456');
+  db.pragma('trusted_schema = OFF');
+  db.pragma('cell_size_check = ON');
+  return db;
+}

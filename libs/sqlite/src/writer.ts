@@ -35,6 +35,7 @@ export class SqliteWriter {
   #inFlight: readonly PendingJob[] = [];
   #control: { request: WriterRequest; resolve(reply: WriterReply): void; reject(error: Error): void }[] = [];
   #isBusy = false;
+  #isClosing = false;
   #failure: Error | undefined;
 
   constructor(private readonly options: WriterOptions) {
@@ -53,6 +54,7 @@ export class SqliteWriter {
    */
   run(statements: readonly SqlStatement[]): Promise<readonly StatementResult[]> {
     if (this.#failure) return Promise.reject(this.#failure);
+    if (this.#isClosing) return Promise.reject(new Error(`${this.options.file} is closed`));
     if (this.#waiting.length >= queueLimit) {
       return Promise.reject(new ConcordatError('OVERLOADED', 'The store has too many waiting writes.'));
     }
@@ -70,9 +72,11 @@ export class SqliteWriter {
 
   /** Finishes what was accepted, then closes the file. */
   async close(): Promise<void> {
-    if (this.#failure) return;
-    await this.#ask({ kind: 'close' });
-    this.#failure = new Error(`${this.options.file} is closed`);
+    if (this.#failure || this.#isClosing) return;
+    const closed = this.#ask({ kind: 'close' });
+    this.#isClosing = true;
+    await closed;
+    this.#failure ??= new Error(`${this.options.file} is closed`);
     await this.#worker.terminate();
   }
 
@@ -117,7 +121,7 @@ export class SqliteWriter {
     for (const job of [...this.#inFlight, ...this.#waiting.splice(0)]) job.reject(error);
     for (const { reject } of this.#control.splice(0)) reject(error);
     this.#inFlight = [];
-    this.options.onFailure(error);
+    if (!this.#isClosing) this.options.onFailure(error);
   }
 }
 

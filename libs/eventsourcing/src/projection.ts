@@ -1,0 +1,25 @@
+import type { SqlStatement } from '@concordat/sqlite';
+
+/** An event on its way into the store, as projections see it. */
+export interface AppliedEvent {
+  readonly type: string;
+  /** With sealed fields in clear. */
+  readonly data: Readonly<Record<string, unknown>>;
+  /** With sealed fields encrypted, as stored. */
+  readonly sealed: Readonly<Record<string, unknown>>;
+  readonly tenant: string;
+  readonly stream: string;
+  readonly version: number;
+  readonly time: string;
+  readonly actor: string;
+}
+
+/**
+ * A read model in the same database: a pure function from an event to the statements that bring its tables up to date.
+ * They run in the transaction that appends the event. `eventPosition` gives the position of the event to SQL.
+ */
+export type Projection = (event: AppliedEvent) => readonly SqlStatement[];
+
+/** SQL expression: the position of the event being projected, and its epoch. */
+export const eventPosition = '(SELECT position FROM store)';
+export const eventEpoch = '(SELECT head_epoch FROM store)';

@@ -1,0 +1,38 @@
+import type { EventEnvelope, Position } from '@concordat/contracts';
+
+/** The last entry of a source. `hash` is empty for a source without a chain. */
+export interface LogHead {
+  readonly at: Position;
+  readonly hash: string;
+}
+
+export interface ReadRequest {
+  readonly source: string;
+  /** Entries after this position. */
+  readonly after: Position;
+}
+
+/**
+ * Streams of events by source. Positions are contiguous: the entry after (e, n) is (e, n+1), or begins a later epoch.
+ * What was appended survives a power cut when Redis runs with `appendfsync always`.
+ */
+export interface EventLog {
+  head(source: string): Promise<LogHead | undefined>;
+  /**
+   * Appends a chained batch when the head is still `expected` (0-0 for an empty source), else changes nothing.
+   * @returns the head after the call
+   * @throws ConcordatError OVERLOADED when the source is full; SERVICE_UNAVAILABLE when it is unknown what happened
+   */
+  append(source: string, expected: Position, entries: readonly EventEnvelope[]): Promise<LogHead | undefined>;
+  /**
+   * Waits for entries after the given positions, for a bounded time.
+   * @returns the entries by source, in order; nothing for sources without news
+   * @throws ConcordatError SERVICE_UNAVAILABLE
+   */
+  read(requests: readonly ReadRequest[], count: number): Promise<Map<string, EventEnvelope[]>>;
+  /** Says up to where a durable reader has stored everything; the source is trimmed below the lowest such place. */
+  saveCursor(source: string, reader: string, at: Position): Promise<void>;
+  /** Removes what every durable reader has stored, except the newest `keep` positions. @returns how many */
+  trim(source: string, keep: number): Promise<number>;
+  close(): Promise<void>;
+}

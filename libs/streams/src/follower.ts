@@ -1,0 +1,105 @@
+import type { AlgorithmValue, EventEnvelope, Position } from '@concordat/contracts';
+import { ChainCheck, type ForgeryError, GapError, placeAfter, type ReadingPlace } from './chain-check';
+import type { EventLog } from './event-log';
+
+export interface FollowedSource {
+  readonly source: string;
+  /** Where the reader has been; read on after it. */
+  readonly after: Position;
+  /** Keys of the publishing service, for chained sources. */
+  readonly trusted: readonly AlgorithmValue[] | undefined;
+}
+
+export interface FollowerOptions {
+  readonly log: Pick<EventLog, 'read'>;
+  /** Entries per source and read. */
+  readonly count: number;
+  readonly sleep: (ms: number) => Promise<void>;
+  /** Effect and cursor of the reader: must be done once for each entry. Called again with the same entries when it throws. */
+  readonly onEntries: (bySource: ReadonlyMap<string, readonly EventEnvelope[]>) => Promise<void>;
+  /** Entries are missing. The reader says where to go on: after a snapshot, or with what there is. */
+  readonly onGap: (gap: GapError) => Promise<ReadingPlace>;
+  readonly onError: (error: unknown) => void;
+}
+
+const retryMs = 200;
+
+/**
+ * Reads several sources with one blocking call and hands over what was checked, until it is stopped. Errors of the log
+ * or of the reader are reported and tried again; a forged entry keeps its source standing still, loudly.
+ */
+export class Follower {
+  readonly #checks: Map<string, ChainCheck>;
+  readonly #sources: ReadonlyMap<string, FollowedSource>;
+  #loop: Promise<void> | undefined;
+  #isStopped = false;
+
+  constructor(
+    sources: readonly FollowedSource[],
+    private readonly options: FollowerOptions,
+  ) {
+    this.#sources = new Map(sources.map((source) => [source.source, source]));
+    this.#checks = new Map(
+      sources.map(({ source, after, trusted }) => [
+        source,
+        new ChainCheck(source, placeAfter(after), trusted),
+      ]),
+    );
+  }
+
+  start(): void {
+    this.#loop = this.#run();
+  }
+
+  /** Ends after the read that is under way; what was handed over is finished. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.#loop;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isStopped) {
+      try {
+        const read = await this.options.log.read(this.#requests(), this.options.count);
+        if (read.size > 0 && !this.#isStopped) await this.#handOver(read);
+      } catch (error) {
+        this.options.onError(error);
+        await this.options.sleep(retryMs);
+      }
+    }
+  }
+
+  #requests(): { source: string; after: Position }[] {
+    return [...this.#checks.values()].map(({ source, after }) => ({ source, after }));
+  }
+
+  async #handOver(read: ReadonlyMap<string, readonly EventEnvelope[]>): Promise<void> {
+    const released = new Map<string, readonly EventEnvelope[]>();
+    const problems: (GapError | ForgeryError)[] = [];
+    for (const [source, entries] of read) {
+      const verdict = this.#checks.get(source)!.accept(entries);
+      if (verdict.released.length > 0) released.set(source, verdict.released);
+      if (verdict.problem) problems.push(verdict.problem);
+    }
+    if (released.size > 0) await this.#deliver(released);
+    for (const problem of problems) {
+      if (problem instanceof GapError) this.#restart(problem.source, await this.options.onGap(problem));
+      else throw problem;
+    }
+  }
+
+  async #deliver(released: ReadonlyMap<string, readonly EventEnvelope[]>): Promise<void> {
+    while (!this.#isStopped) {
+      try {
+        return await this.options.onEntries(released);
+      } catch (error) {
+        this.options.onError(error);
+        await this.options.sleep(retryMs);
+      }
+    }
+  }
+
+  #restart(source: string, place: ReadingPlace): void {
+    this.#checks.set(source, new ChainCheck(source, place, this.#sources.get(source)!.trusted));
+  }
+}

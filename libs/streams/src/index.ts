@@ -1,0 +1,15 @@
+export * from './chain-check';
+export * from './connection';
+export * from './control-lane';
+export * from './control-lane-reader';
+export * from './event-log';
+export * from './feed';
+export * from './follower';
+export * from './keys';
+export * from './lua-script';
+export * from './memory-event-log';
+export * from './redis-event-log';
+export * from './refusal-feed';
+export * from './rpc/client';
+export type { RequestFrame } from './rpc/frames';
+export * from './rpc/server';

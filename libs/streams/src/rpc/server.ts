@@ -1,0 +1,145 @@
+import {
+  type AlgorithmValue,
+  asConcordatError,
+  ConcordatError,
+  type Position,
+  type Service,
+  toErrorFrame,
+} from '@concordat/contracts';
+import type { SealedSession, Signer } from '@concordat/crypto';
+import type Redis from 'ioredis';
+import { streamKeys } from '../keys';
+import { FrameReader, sendFrame } from './frame-stream';
+import {
+  type ReplyFrame,
+  requestFrame,
+  type RequestFrame,
+  type StreamFrame,
+  type UnknownSession,
+} from './frames';
+import { ServerSessions } from './server-sessions';
+
+export interface RpcResult {
+  readonly output: unknown;
+  readonly position: Position | null;
+}
+
+export interface RpcServerOptions {
+  readonly commands: Redis;
+  readonly blocking: Redis;
+  readonly service: Service;
+  readonly instance: string;
+  readonly signer: Signer;
+  readonly peers: Readonly<Record<Service, readonly AlgorithmValue[]>>;
+  readonly handle: (request: RequestFrame) => Promise<RpcResult>;
+  readonly nowMs: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
+  readonly onError: (error: unknown) => void;
+}
+
+const callers: readonly Service[] = ['bus'];
+/** Lifetime of an offer, and how often it is renewed. */
+const offerMs = 300_000;
+const renewMs = 120_000;
+/** How often the offer is put back: the Redis behind may have lost it. */
+const announceMs = 500;
+const runningLimit = 1_000;
+
+/** Answers sealed requests. A request that is sent again while it is being carried out is not carried out twice. */
+export class RpcServer {
+  readonly #sessions: ServerSessions;
+  readonly #reader: FrameReader;
+  readonly #running = new Map<string, Promise<void>>();
+  #isStopped = false;
+  #announcing: Promise<void> | undefined;
+
+  constructor(private readonly options: RpcServerOptions) {
+    this.#sessions = new ServerSessions({ ...options, callers, offerMs });
+    const key = streamKeys.commands(options.service, options.instance);
+    const onFrame = (frame: StreamFrame | UnknownSession): void => void this.#onFrame(frame);
+    const { blocking, commands, sleep, onError } = options;
+    this.#reader = new FrameReader({ blocking, commands, key, sleep, onError, onFrame });
+  }
+
+  start(): void {
+    this.#reader.start();
+    this.#announcing = this.#announce();
+  }
+
+  /** Withdraws the offer, finishes what is being carried out, and ends. */
+  async stop(): Promise<void> {
+    const { commands, service, instance } = this.options;
+    this.#isStopped = true;
+    await commands.hdel(streamKeys.offers(service), instance).catch(() => undefined);
+    await this.#reader.stop();
+    await Promise.all(this.#running.values());
+    await this.#announcing;
+  }
+
+  async #announce(): Promise<void> {
+    const { commands, service, instance, nowMs, sleep, onError } = this.options;
+    let offer = await this.#sessions.renew();
+    let renewedAtMs = nowMs();
+    while (!this.#isStopped) {
+      try {
+        if (nowMs() - renewedAtMs >= renewMs) {
+          offer = await this.#sessions.renew();
+          renewedAtMs = nowMs();
+        }
+        await commands.hset(streamKeys.offers(service), instance, JSON.stringify(offer));
+      } catch (error) {
+        onError(error);
+      }
+      await sleep(announceMs);
+    }
+  }
+
+  async #onFrame(frame: StreamFrame | UnknownSession): Promise<void> {
+    if ('unknownSession' in frame || !frame.replyTo) return;
+    let request: RequestFrame;
+    let session: SealedSession | undefined;
+    try {
+      session = this.#sessions.find(frame.session, frame.hello);
+      if (!session) {
+        await sendFrame(this.options.commands, frame.replyTo, { unknownSession: frame.session });
+        return;
+      }
+      request = requestFrame.parse(JSON.parse(Buffer.from(session.open(frame)).toString()));
+    } catch (error) {
+      // Forged, replayed or broken: no answer that could tell a forger anything.
+      this.options.onError(error);
+      return;
+    }
+    if (this.#running.has(request.correlation)) return;
+    const task = this.#carryOut(request, session, frame.replyTo).finally(() =>
+      this.#running.delete(request.correlation),
+    );
+    this.#running.set(request.correlation, task);
+  }
+
+  async #carryOut(request: RequestFrame, session: SealedSession, replyTo: string): Promise<void> {
+    const reply = await this.#reply(request);
+    try {
+      const sealed = session.seal(Buffer.from(JSON.stringify(reply)));
+      const frame = { session: session.id, sequence: sealed.sequence, box: Buffer.from(sealed.box) };
+      await sendFrame(this.options.commands, replyTo, { ...frame, hello: undefined, replyTo: undefined });
+    } catch (error) {
+      // The caller asks again, and the id of the command gives it the same outcome.
+      this.options.onError(error);
+    }
+  }
+
+  async #reply(request: RequestFrame): Promise<ReplyFrame> {
+    const { correlation } = request;
+    try {
+      if (this.options.nowMs() > request.deadlineMs) throw new ConcordatError('COMMAND_EXPIRED');
+      if (this.#running.size >= runningLimit) throw new ConcordatError('OVERLOADED');
+      const { output, position } = await this.options.handle(request);
+      return { correlation, ok: true, output: output ?? null, position };
+    } catch (error) {
+      const known = asConcordatError(error);
+      if (known.code === 'INTERNAL') this.options.onError(known.cause ?? known);
+      return { correlation, ok: false, error: toErrorFrame(known) };
+    }
+  }
+}

@@ -41,6 +41,7 @@ const signatureList = z.array(algorithmValue).max(4);
 
 /** Fields and values in turn, as XADD takes them. */
 export function toEntryFields(envelope: EventEnvelope): string[] {
+  // prettier-ignore
   const fields = [
     'ce_specversion', '1.0',
     'ce_id', envelope.id,
@@ -54,7 +55,7 @@ export function toEntryFields(envelope: EventEnvelope): string[] {
     'version', String(envelope.version),
     'prev', formatPosition(envelope.prev),
     'data', envelope.data,
-  ]; // prettier-ignore
+  ];
   if (envelope.correlation !== null) fields.push('correlation', envelope.correlation);
   if (envelope.traceparent !== null) fields.push('traceparent', envelope.traceparent);
   if (envelope.prevHash !== null) fields.push('prev_hash', envelope.prevHash);
@@ -70,6 +71,8 @@ export function toEntryFields(envelope: EventEnvelope): string[] {
 export function fromEntryFields(entryId: string, entry: readonly string[]): EventEnvelope {
   const fields = new Map<string, string>();
   for (let i = 0; i + 1 < entry.length; i += 2) fields.set(entry[i]!, entry[i + 1]!);
+  if (fields.size * 2 !== entry.length)
+    throw new Error(`stream entry ${entryId} repeats a field or lacks a value`);
   const need = (name: string): string => {
     const value = fields.get(name);
     if (value === undefined) throw new Error(`stream entry ${entryId} has no field ${name}`);
@@ -78,9 +81,16 @@ export function fromEntryFields(entryId: string, entry: readonly string[]): Even
   const at = parsePosition(entryId);
   const prev = parsePosition(need('prev'));
   if (!at || !prev) throw new Error(`stream entry ${entryId} has no position`);
+  const id = need('ce_id');
+  if (!id.endsWith(`:${at.epoch}:${at.position}`))
+    throw new Error(`stream entry ${entryId} holds the event ${id}`);
+  const version = need('version');
+  if (!/^(0|[1-9]\d{0,14})$/.test(version))
+    throw new Error(`stream entry ${entryId} has a malformed version`);
+  if (need('ce_specversion') !== '1.0') throw new Error(`stream entry ${entryId} is not CloudEvents 1.0`);
   const signatures = fields.get('sig');
   return {
-    id: need('ce_id'),
+    id,
     type: need('ce_type'),
     source: need('ce_source'),
     subject: need('ce_subject'),
@@ -88,7 +98,7 @@ export function fromEntryFields(entryId: string, entry: readonly string[]): Even
     tenant: need('tenant'),
     actor: need('actor'),
     stream: need('stream'),
-    version: Number(need('version')),
+    version: Number(version),
     correlation: fields.get('correlation') ?? null,
     traceparent: fields.get('traceparent') ?? null,
     data: need('data'),

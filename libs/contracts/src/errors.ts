@@ -1,4 +1,4 @@
-import { type ErrorCode, errorDefinition } from './error-catalogue';
+import { type ErrorCode, errorDefinition, isErrorCode } from './error-catalogue';
 
 export interface FieldProblem {
   /** Where: a JSON Pointer (RFC 6901) into the input, or the name of a parameter. */
@@ -34,10 +34,13 @@ export class ConcordatError extends Error {
   }
 }
 
-/** Recognised by code, not by class: two copies of this library may meet in one process. */
+/**
+ * Recognised by code, not by class: two copies of this library may meet in one process. A code that this copy does not
+ * know has no status here, so such an error is none of ours.
+ */
 export function isConcordatError(error: unknown, code?: ErrorCode): error is ConcordatError {
-  if (!(error instanceof Error) || error.name !== 'ConcordatError' || !('code' in error)) return false;
-  return code === undefined || error.code === code;
+  if (!(error instanceof Error) || error.name !== 'ConcordatError') return false;
+  return 'code' in error && isErrorCode(error.code) && (code === undefined || error.code === code);
 }
 
 /** Anything thrown, as an error that may be shown: what is not ours becomes INTERNAL and keeps its cause for the log. */

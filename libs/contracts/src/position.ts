@@ -19,7 +19,9 @@ export const formatPosition = (at: Position): string => `${at.epoch}-${at.positi
 /** @returns undefined when the text is not a position in canonical form */
 export function parsePosition(text: string): Position | undefined {
   const match = pattern.exec(text);
-  return match ? { epoch: Number(match[1]), position: Number(match[2]) } : undefined;
+  if (!match) return undefined;
+  const at = { epoch: Number(match[1]), position: Number(match[2]) };
+  return Number.isSafeInteger(at.epoch) && Number.isSafeInteger(at.position) ? at : undefined;
 }
 
 /** Negative, zero or positive, as for Array.sort: epochs first, then positions. */
@@ -39,7 +41,7 @@ export const formatPositions = (positions: Positions): string =>
     .map(([source, at]) => `${source}:${formatPosition(at)}`)
     .join(',');
 
-/** @returns undefined when any part is malformed; at most 16 sources */
+/** @returns undefined when any part is malformed or names a source again; at most 16 sources */
 export function parsePositions(text: string): Positions | undefined {
   const parts = text.split(',');
   if (parts.length > 16) return undefined;
@@ -48,7 +50,7 @@ export function parsePositions(text: string): Positions | undefined {
     const colon = part.indexOf(':');
     const source = part.slice(0, colon).trim();
     const at = parsePosition(part.slice(colon + 1).trim());
-    if (colon < 1 || !sourcePattern.test(source) || !at) return undefined;
+    if (colon < 1 || !sourcePattern.test(source) || !at || Object.hasOwn(result, source)) return undefined;
     result[source] = at;
   }
   return result;

@@ -1,11 +1,12 @@
 import { base58 } from '@scure/base';
-import { isSafeEd25519Key } from './ed25519';
+import { isSafeEd25519Key } from './ed25519-encoding';
 
 /** Multicodec `ed25519-pub` (0xed) as a varint. */
 const ed25519Codec = Uint8Array.of(0xed, 0x01);
 
-/** Multibase base58btc of the multicodec-prefixed key: `z6Mk…` (did:key §3.1). @param publicKey 32 bytes */
+/** Multibase base58btc of the multicodec-prefixed key: `z6Mk…` (did:key §3.1). @param publicKey 32 bytes @throws RangeError for another length */
 export function toMultibaseKey(publicKey: Uint8Array): string {
+  if (publicKey.byteLength !== 32) throw new RangeError('an Ed25519 public key has 32 bytes');
   const bytes = new Uint8Array(34);
   bytes.set(ed25519Codec);
   bytes.set(publicKey, 2);

@@ -1,5 +1,6 @@
-import { getPublicKey, hashes, sign, verify } from '@noble/ed25519';
+import { getPublicKey, hashes, Point, sign } from '@noble/ed25519';
 import { sha512 } from '@noble/hashes/sha2.js';
+import { groupOrder, isStrictSignature, littleEndian } from './ed25519-encoding';
 
 // noble-ed25519 leaves the hash to its user; ours is the audited one beside it.
 hashes.sha512 = sha512;
@@ -11,10 +12,22 @@ export const portablePublicKey = (secretKey: Uint8Array): Uint8Array => getPubli
 export const portableSign = (message: Uint8Array, secretKey: Uint8Array): Uint8Array =>
   sign(message, secretKey);
 
-/** RFC 8032 rules rather than ZIP 215: non-canonical points are refused. */
+/**
+ * Accepts exactly what `ed25519Verify` accepts: the strict encodings, then the equation without the cofactor, R = S·B −
+ * k·A (RFC 8032 §5.1.7, step 3). noble's own `verify` multiplies both sides by 8 and so accepts signatures of keys with
+ * a part of small order that node:crypto refuses. Never throws for bad input.
+ */
 export function portableVerify(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean {
+  if (!isStrictSignature(signature, publicKey)) return false;
+  const r = signature.subarray(0, 32);
+  const s = littleEndian(signature.subarray(32));
+  const k = littleEndian(sha512.create().update(r).update(publicKey).update(message).digest()) % groupOrder;
   try {
-    return verify(signature, message, publicKey, { zip215: false });
+    const key = Point.fromBytes(publicKey).multiply(k, false);
+    return Point.BASE.multiply(s, false)
+      .subtract(key)
+      .toBytes()
+      .every((byte, i) => byte === r[i]);
   } catch {
     return false;
   }

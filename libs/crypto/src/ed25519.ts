@@ -7,6 +7,7 @@ import {
   verify,
 } from 'node:crypto';
 import { toBase64url } from './bytes';
+import { isStrictSignature } from './ed25519-encoding';
 import { sha256 } from './hash';
 
 /** Ed25519 (RFC 8032) by node:crypto; `ed25519-portable.ts` is the same in plain JavaScript, tested against this. */
@@ -52,46 +53,17 @@ export const ed25519Sign = (message: Uint8Array, key: Uint8Array | KeyObject): U
   new Uint8Array(sign(null, message, key instanceof Uint8Array ? privateKeyObject(key) : key));
 
 /**
- * Strict verification: S must be below the group order (RFC 8032 §5.1.7), neither the key nor R may be of small
- * order or non-canonically encoded, so that a signature has one form and binds one message to one key
- * ("Taming the many EdDSAs", Chalkias et al. 2020, §3). Never throws for bad input.
+ * Strict verification (see `isStrictSignature`), without the cofactor (RFC 8032 §5.1.7, step 3). Never throws for bad
+ * input.
  */
 export function ed25519Verify(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean {
-  if (signature.byteLength !== 64 || !isSafeEd25519Key(publicKey)) return false;
-  if (!isCanonicalScalar(signature.subarray(32)) || !isSafeEd25519Key(signature.subarray(0, 32)))
-    return false;
+  if (!isStrictSignature(signature, publicKey)) return false;
   try {
     return verify(null, message, publicKeyObject(publicKey), signature);
   } catch {
     return false;
   }
 }
-
-/** A canonical encoding of a point that is not of small order. Whether it is on the curve shows when it is used. */
-export const isSafeEd25519Key = (point: Uint8Array): boolean =>
-  point.byteLength === 32 && isCanonicalField(point) && !smallOrder.has(yOf(point));
-
-const fieldPrime = 2n ** 255n - 19n;
-const groupOrder = 2n ** 252n + 27742317777372353535851937790883648493n;
-
-const littleEndian = (bytes: Uint8Array): bigint =>
-  BigInt(`0x${Buffer.from(bytes).reverse().toString('hex')}`);
-
-const isCanonicalScalar = (scalar: Uint8Array): boolean => littleEndian(scalar) < groupOrder;
-
-const signMask = (1n << 255n) - 1n;
-const yOf = (point: Uint8Array): bigint => littleEndian(point) & signMask;
-
-/** y < p, and x = 0 not with the sign bit set (RFC 8032 §5.1.3 steps 1 and 4). */
-function isCanonicalField(point: Uint8Array): boolean {
-  const y = yOf(point);
-  const negative = (point[31]! & 0x80) !== 0;
-  return y < fieldPrime && !(negative && (y === 1n || y === fieldPrime - 1n));
-}
-
-/** The y coordinates of the eight points of order 1, 2, 4 and 8. */
-const yOfOrder8 = 0x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7n;
-const smallOrder: ReadonlySet<bigint> = new Set([0n, 1n, fieldPrime - 1n, yOfOrder8, fieldPrime - yOfOrder8]);
 
 /** Short name of a public key: the first 16 bytes of SHA-256 over a label and the key, base64url. */
 export const keyId = (publicKey: Uint8Array): string =>

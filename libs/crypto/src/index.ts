@@ -5,6 +5,7 @@ export * from './canonical-json';
 export * from './chain';
 export * from './did-key';
 export * from './ed25519';
+export { isSafeEd25519Key } from './ed25519-encoding';
 export * from './ed25519-portable';
 export * from './hash';
 export * from './merkle';

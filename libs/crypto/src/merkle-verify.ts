@@ -13,6 +13,7 @@ export function verifyInclusion(
   root: Uint8Array,
 ): boolean {
   if (!isTreePosition(index) || !isTreePosition(size) || index >= size) return false;
+  if (![leaf, root, ...proof].every(isHash)) return false;
   let node = index;
   let last = size - 1;
   let hash = leaf;
@@ -42,6 +43,7 @@ export function verifyConsistency(
   toRoot: Uint8Array,
 ): boolean {
   if (!isTreePosition(from) || !isTreePosition(to) || from < 1 || from > to) return false;
+  if (![fromRoot, toRoot, ...proof].every(isHash)) return false;
   if (from === to) return proof.length === 0 && equalConstantTime(fromRoot, toRoot);
   const path = isPowerOfTwo(from) ? [fromRoot, ...proof] : [...proof];
   const start = path.shift();
@@ -72,6 +74,11 @@ export function verifyConsistency(
   return last === 0 && equalConstantTime(fromHash, fromRoot) && equalConstantTime(toHash, toRoot);
 }
 
+/**
+ * A node is the hash of 64 bytes without a mark between left and right. Were other lengths let in, a log could move that
+ * mark and prove two histories under one root.
+ */
+const isHash = (bytes: Uint8Array): boolean => bytes.byteLength === 32;
 const isTreePosition = (n: number): boolean => Number.isSafeInteger(n) && n >= 0;
 const isOdd = (n: number): boolean => n % 2 === 1;
 const half = (n: number): number => Math.floor(n / 2);

@@ -60,7 +60,8 @@ export async function answerOffer(
   if (offer.service !== about.service || !verifySignatures(offerBytes(offer), offer.signatures, trusted)) {
     throw new Error(`the session offer is not signed by the pinned identity of ${about.service}`);
   }
-  if (offer.expiresAtMs <= about.nowMs) throw new Error(`the session offer of ${offer.instance} has expired`);
+  if (!(offer.expiresAtMs > about.nowMs))
+    throw new Error(`the session offer of ${offer.instance} has expired`);
   const serviceKey = requireKey(offer.key);
   const keys = generateX25519();
   const unsigned = {
@@ -78,7 +79,12 @@ export async function answerOffer(
   };
 }
 
-/** @throws Error when the hello is not by the pinned identity of its caller or answers another offer */
+/**
+ * The same hello always gives the same session object, counters and all, as long as the keys of its offer are kept:
+ * whoever can write to the stream can repeat a hello, and a second session with the same keys would open replayed frames
+ * and seal two replies under one nonce, which breaks AES-GCM.
+ * @throws Error when the hello is not by the pinned identity of its caller or answers another offer
+ */
 export function acceptHello(
   hello: SessionHello,
   mine: { offer: SessionOffer; keys: X25519KeyPair },
@@ -86,14 +92,23 @@ export function acceptHello(
 ): SealedSession {
   const { offer, keys } = mine;
   if (hello.offerKey !== offer.key) throw new Error('the hello answers another offer');
-  if (!verifySignatures(helloBytes(hello, offer.service), hello.signatures, trusted)) {
+  const signed = helloBytes(hello, offer.service);
+  if (!verifySignatures(signed, hello.signatures, trusted)) {
     throw new Error(`the hello is not signed by the pinned identity of ${hello.caller}`);
   }
+  const sessions = sessionsOf.get(keys) ?? new Map<string, SealedSession>();
+  const known = sessions.get(toBase64url(signed));
+  if (known) return known;
   const callerKey = requireKey(hello.key);
-  const transcript = lengthPrefixed(offerBytes(offer), helloBytes(hello, offer.service));
+  const transcript = lengthPrefixed(offerBytes(offer), signed);
   const shared = x25519(keys.secretKey, callerKey);
-  return deriveSession({ shared, callerKey, serviceKey: keys.publicKey, transcript }, 'service');
+  const session = deriveSession({ shared, callerKey, serviceKey: keys.publicKey, transcript }, 'service');
+  sessionsOf.set(keys, sessions.set(toBase64url(signed), session));
+  return session;
 }
+
+/** Sessions made with the keys of an offer, by the hello that began them; gone with those keys. */
+const sessionsOf = new WeakMap<X25519KeyPair, Map<string, SealedSession>>();
 
 function requireKey(text: string): Uint8Array {
   const key = fromBase64url(text);

@@ -45,14 +45,21 @@ export function parseVerifierKey(text: string): NoteVerifier {
   return { name, keyHash, publicKey };
 }
 
-/** @param text ends in a newline @returns the note: text, blank line, signature line */
+/**
+ * @param text ends in a newline and holds no other control characters
+ * @returns the note: text, blank line, signature line
+ */
 export function signNote(text: string, signer: NoteSigner): string {
-  if (!text.endsWith('\n')) throw new Error('the text of a note ends in a newline');
+  if (!text.endsWith('\n') || notInNotes.test(text))
+    throw new Error('the text of a note ends in a newline and holds no other control characters');
   const signature = concatBytes(signer.keyHash, ed25519Sign(utf8(text), signer.secretKey));
   return `${text}\n\u2014 ${signer.name} ${base64(signature)}\n`;
 }
 
 const maxNoteBytes = 1_000_000;
+const maxSignatures = 100;
+/** Control characters other than the newline, and lone surrogates, which have no UTF-8 form of their own. */
+const notInNotes = /[^\n\u{20}-\u{d7ff}\u{e000}-\u{10ffff}]/u;
 
 /**
  * @returns the text of the note when one of its signatures is by `verifier`; unknown signatures are ignored
@@ -60,11 +67,14 @@ const maxNoteBytes = 1_000_000;
  */
 export function openNote(note: string, verifier: NoteVerifier): string {
   const cut = note.lastIndexOf('\n\n');
-  if (note.length > maxNoteBytes || cut < 0 || !note.endsWith('\n')) throw new Error('not a signed note');
+  if (Buffer.byteLength(note) > maxNoteBytes || cut < 0 || !note.endsWith('\n') || notInNotes.test(note))
+    throw new Error('not a signed note');
   const text = note.slice(0, cut + 1);
+  const lines = note.slice(cut + 2, -1).split('\n');
+  if (lines.length > maxSignatures) throw new Error(`a note has at most ${maxSignatures} signatures`);
   let isSigned = false;
-  for (const line of note.slice(cut + 2, -1).split('\n')) {
-    const match = /^\u2014 (\S+) (\S+)$/.exec(line);
+  for (const line of lines) {
+    const match = /^\u2014 ([^\s+]+) (\S+)$/.exec(line);
     const signature = match && fromBase64(match[2]!);
     if (!match || !signature || signature.byteLength < 5)
       throw new Error('the note has a malformed signature line');
@@ -86,21 +96,36 @@ export interface Checkpoint {
   readonly root: Uint8Array;
 }
 
-export const formatCheckpoint = ({ origin, size, root }: Checkpoint): string =>
-  `${origin}\n${size}\n${base64(root)}\n`;
+/** @throws RangeError when the parts do not make a checkpoint that `parseCheckpoint` would read back */
+export function formatCheckpoint({ origin, size, root }: Checkpoint): string {
+  if (origin === '' || notInNotes.test(origin) || origin.includes('\n'))
+    throw new RangeError('the origin of a checkpoint is one line of text');
+  if (!isTreeSize(size) || root.byteLength !== 32)
+    throw new RangeError('a checkpoint has a size and a root of 32 bytes');
+  return `${origin}\n${size}\n${base64(root)}\n`;
+}
 
 /** @throws Error when the text is not a checkpoint; extension lines are allowed and ignored */
 export function parseCheckpoint(text: string): Checkpoint {
-  const [origin, size, root] = text.split('\n');
+  const lines = text.split('\n');
+  if (lines.pop() !== '' || lines.includes('')) throw new Error('not a checkpoint');
+  const [origin, size, root] = lines;
   const hash = fromBase64(root ?? '');
-  if (!origin || !/^(0|[1-9]\d{0,15})$/.test(size ?? '') || hash?.byteLength !== 32)
+  if (
+    !origin ||
+    !/^(0|[1-9]\d{0,15})$/.test(size ?? '') ||
+    !isTreeSize(Number(size)) ||
+    hash?.byteLength !== 32
+  )
     throw new Error('not a checkpoint');
   return { origin, size: Number(size), root: hash };
 }
 
+const isTreeSize = (size: number): boolean => Number.isSafeInteger(size) && size >= 0;
+
 function requireKeyName(name: string): void {
-  if (name === '' || /[\s+]/u.test(name))
-    throw new Error('a key name is not empty and holds neither spaces nor +');
+  if (name === '' || /[\s+]/u.test(name) || notInNotes.test(name))
+    throw new Error('a key name is not empty and holds neither spaces nor control characters nor +');
 }
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');

@@ -49,5 +49,12 @@ export function verifySignatures(
 function isValid(message: Uint8Array, signature: AlgorithmValue, key: AlgorithmValue): boolean {
   const bytes = fromBase64url(signature.value);
   const publicKey = fromBase64url(key.value);
-  return bytes !== undefined && publicKey !== undefined && ed25519Verify(bytes, message, publicKey);
+  if (!bytes || !publicKey) return false;
+  switch (key.alg) {
+    case 'Ed25519':
+      return ed25519Verify(bytes, message, publicKey);
+    default:
+      key.alg satisfies never;
+      return false;
+  }
 }

@@ -29,7 +29,10 @@ export const MemoryWritten = event({
     key: memoryKey.nullable(),
     content: jsonValue,
   }),
-  sealed: { fields: ['key', 'content'], keyPath: (data) => memoryKeyPath(data.persona, data.recordId, data.generation) },
+  sealed: {
+    fields: ['key', 'content'],
+    keyPath: (data) => memoryKeyPath(data.persona, data.recordId, data.generation),
+  },
   local: ['key', 'content'],
   subject: ({ persona }) => persona,
 });

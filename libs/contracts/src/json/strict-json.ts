@@ -2,9 +2,9 @@ import { ConcordatError } from '../errors';
 import { limits } from '../limits';
 
 /**
- * Parses JSON from strangers (RFC 8259, restricted as I-JSON, RFC 7493): UTF-8 must be well formed, objects may
- * not repeat a key, numbers must survive a round trip through a double, nesting and size are bounded, and the
- * keys that reach a prototype (`__proto__`) are refused. One scan decides all of this without recursion, so no
+ * Parses JSON from strangers (RFC 8259, restricted as I-JSON, RFC 7493): Unicode must be well formed, objects may
+ * not repeat a key, integers must be exact and other numbers within the range of a double, nesting and size are
+ * bounded, and the keys that reach a prototype (`__proto__`) are refused. One scan decides all of this without recursion, so no
  * input can overflow the stack; only then `JSON.parse` builds the value.
  *
  * @param input bytes of the body, or text already decoded
@@ -19,7 +19,7 @@ export function parseStrictJson(input: Uint8Array | string, maxBytes: number = l
       `The JSON text has ${size} bytes; the limit is ${maxBytes}.`,
     );
   }
-  const text = typeof input === 'string' ? input : decodeUtf8(input);
+  const text = typeof input === 'string' ? requireUnicode(input) : decodeUtf8(input);
   const value = parse(text);
   scan(text);
   return value;
@@ -35,6 +35,19 @@ function decodeUtf8(bytes: Uint8Array): string {
   }
 }
 
+const loneSurrogate = /\p{Surrogate}/u;
+
+/** A lone surrogate has no UTF-8 form, so no canonical bytes to hash or sign (RFC 7493 §2.1). */
+function requireUnicode(text: string): string {
+  if (loneSurrogate.test(text)) {
+    throw new ConcordatError(
+      'JSON_MALFORMED',
+      'A string holds an unpaired surrogate, which is not a character.',
+    );
+  }
+  return text;
+}
+
 function parse(text: string): unknown {
   // The depth is checked before JSON.parse: V8 accepts a million levels that later code cannot walk.
   checkDepth(text);
@@ -45,9 +58,12 @@ function parse(text: string): unknown {
   }
 }
 
-/** V8 quotes the input in its message; the body may hold a secret, so only the place is kept. */
+/**
+ * V8 quotes the input in its message; the body may hold a secret, so only the place is kept. It stands at the end, where
+ * a quoted input never does: that one is followed by "is not valid JSON".
+ */
 function positionOnly(error: unknown): string {
-  const at = /at position (\d+)/.exec(String(error));
+  const at = / JSON at position (\d+)(?: \(line \d+ column \d+\))?$/.exec(String(error));
   return at
     ? `unexpected character at position ${at[1]}.`
     : 'it ends too early or holds an unexpected character.';
@@ -76,8 +92,6 @@ function endOfString(text: string, start: number): number {
   return text.length;
 }
 
-const numberPattern = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
-
 /** The text is valid JSON by now: look only for repeated or forbidden keys and for numbers a double cannot hold. */
 function scan(text: string): void {
   const objects: (Set<string> | undefined)[] = [];
@@ -87,9 +101,8 @@ function scan(text: string): void {
       const end = endOfString(text, i);
       const after = skipSpace(text, end + 1);
       const keys = objects.at(-1);
-      if (keys && text.charCodeAt(after) === 0x3a)
-        checkKey(JSON.parse(text.slice(i, end + 1)) as string, keys);
-      else checkString(text, i, end);
+      const value = openString(text, i, end);
+      if (keys && text.charCodeAt(after) === 0x3a) checkKey(value, keys);
       i = end;
     } else if (c === 0x7b) objects.push(new Set());
     else if (c === 0x5b) objects.push(undefined);
@@ -114,31 +127,37 @@ function checkKey(key: string, seen: Set<string>): void {
       `The key ${JSON.stringify(key.slice(0, 64))} appears twice in one object.`,
     );
   }
-  if (loneSurrogate.test(key)) throw unpairedSurrogate();
   seen.add(key);
 }
 
-const loneSurrogate = /\p{Surrogate}/u;
-
-/** An escaped lone surrogate has no UTF-8 form, so no canonical bytes to hash or sign (RFC 7493 §2.1). */
-function checkString(text: string, start: number, end: number): void {
-  const raw = text.slice(start, end + 1);
-  if (raw.includes('\\u') && loneSurrogate.test(JSON.parse(raw) as string)) throw unpairedSurrogate();
+/** The string between the quotes at `start` and `end`; lone surrogates can only hide in its escapes by now. */
+function openString(text: string, start: number, end: number): string {
+  const raw = text.slice(start + 1, end);
+  return raw.includes('\\') ? requireUnicode(JSON.parse(text.slice(start, end + 1)) as string) : raw;
 }
 
-const unpairedSurrogate = (): ConcordatError =>
-  new ConcordatError('JSON_MALFORMED', 'A string holds an unpaired surrogate, which is not a character.');
-
+/** @returns the index of the last character of the number that begins at `start` */
 function checkNumber(text: string, start: number): number {
-  numberPattern.lastIndex = start;
-  const raw = numberPattern.exec(text)![0];
+  let end = start + 1;
+  let isWhole = true;
+  for (let c = text.charCodeAt(end); isDigit(c) || isMark(c); c = text.charCodeAt(++end)) {
+    if (isMark(c)) isWhole = false;
+  }
+  if (isWhole && end - start <= 15) return end - 1;
+  const raw = text.slice(start, end);
   const value = Number(raw);
-  const isWhole = !/[.eE]/.test(raw);
-  if (!Number.isFinite(value) || (isWhole && !Number.isSafeInteger(value))) {
+  const isExact = isWhole ? Number.isSafeInteger(value) : Number.isFinite(value) && !isLostZero(value, raw);
+  if (!isExact) {
     throw new ConcordatError(
       'JSON_NUMBER_UNSAFE',
       `The number at position ${start} does not fit a double exactly; send it as a string.`,
     );
   }
-  return start + raw.length - 1;
+  return end - 1;
 }
+
+const isDigit = (c: number): boolean => c >= 0x30 && c <= 0x39;
+/** Point, exponent or sign of the exponent. */
+const isMark = (c: number): boolean => c === 0x2e || c === 0x65 || c === 0x45 || c === 0x2b || c === 0x2d;
+/** Too small for a double: zero, although a digit before the exponent is not. */
+const isLostZero = (value: number, raw: string): boolean => value === 0 && /^[^eE]*[1-9]/.test(raw);

@@ -70,7 +70,7 @@ export const vaultOperations = {
     output: z.strictObject({
       persona,
       key: memoryKey,
-      deletedAt: timestamp
+      deletedAt: timestamp,
     }),
     errors: ['CONSENT_REQUIRED', 'MEMORY_UNKNOWN', 'PRECONDITION_FAILED'],
   }),

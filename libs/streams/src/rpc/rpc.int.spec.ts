@@ -172,11 +172,13 @@ describe('sealed request/reply over a real Redis', () => {
   it('puts nothing readable into Redis', async () => {
     await server(echo);
     const { call, commands } = await client();
-    const monitor = await commands.duplicate().monitor();
+    const watcher = commands.duplicate();
+    const monitor = await watcher.monitor();
     const traffic: string[] = [];
     monitor.on('monitor', (_time: string, args: string[]) => traffic.push(JSON.stringify(args)));
     await call({ canary: 'CANARY-4711' });
     monitor.disconnect();
+    watcher.disconnect();
     expect(traffic.join('\n')).toContain('evalsha');
     expect(traffic.join('\n')).not.toContain('CANARY-4711');
     expect(traffic.join('\n')).not.toContain(Buffer.from('CANARY-4711').toString('base64').slice(2, 12));

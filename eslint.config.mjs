@@ -11,6 +11,8 @@ const rooms = {
   runtime: ['contracts'],
   eventsourcing: ['contracts', 'crypto', 'keystore', 'sqlite'],
   streams: ['contracts', 'crypto', 'processes'],
+  service: ['contracts', 'crypto', 'runtime', 'sqlite', 'keystore', 'eventsourcing', 'streams'],
+  testing: ['contracts', 'crypto', 'processes', 'runtime', 'streams'],
   sdk: ['contracts', 'crypto'],
 };
 

@@ -1,3 +1,4 @@
+export * from './challenge';
 export * from './envelope';
 export * from './error-catalogue';
 export * from './errors';

@@ -1,4 +1,5 @@
 export * from './codec';
+export * from './command-contexts';
 export * from './command-runner';
 export * from './decider';
 export * from './decider-specification';

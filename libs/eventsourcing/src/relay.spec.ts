@@ -1,4 +1,10 @@
-import { comparePositions, type EventEnvelope, formatPosition, origin, type Position } from '@concordat/contracts';
+import {
+  comparePositions,
+  type EventEnvelope,
+  formatPosition,
+  origin,
+  type Position,
+} from '@concordat/contracts';
 import { chainHeadBytes, ed25519Signer, verifySignatures } from '@concordat/crypto';
 import fc from 'fast-check';
 import { request } from './event-store.conformance';
@@ -98,9 +104,9 @@ describe('the relay', () => {
     await until(() => target.entries.length === 3);
     await relay.stop();
     const { at, hash, signatures } = target.entries[2]!;
-    expect(verifySignatures(chainHeadBytes('iam', formatPosition(at), hash!), signatures, signer.publicKeys)).toBe(
-      true,
-    );
+    expect(
+      verifySignatures(chainHeadBytes('iam', formatPosition(at), hash!), signatures, signer.publicKeys),
+    ).toBe(true);
     expect(
       verifySignatures(chainHeadBytes('vault', formatPosition(at), hash!), signatures, signer.publicKeys),
     ).toBe(false);

@@ -7,7 +7,8 @@ export type ChainVerdict = { readonly ok: true } | { readonly ok: false; readonl
 export function verifyChain(entries: readonly EventEnvelope[]): ChainVerdict {
   for (const [index, entry] of entries.entries()) {
     const before = entries[index - 1];
-    const follows = !before || (comparePositions(before.at, entry.prev) === 0 && before.hash === entry.prevHash);
+    const follows =
+      !before || (comparePositions(before.at, entry.prev) === 0 && before.hash === entry.prevHash);
     const isLink = isChainLink(entry.prevHash ?? '', entry.hash ?? '', chainParts(entry));
     if (!follows || !isLink) return { ok: false, at: entry.at };
   }

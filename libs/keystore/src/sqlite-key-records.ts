@@ -39,6 +39,8 @@ export class SqliteKeyRecords implements KeyRecords {
   ) {
     const db = openDatabase(file, { secureDelete: true });
     migrate(db, 'keystore', readMigrations(join(__dirname, 'migrations')), now());
+    // A crash may have come between a removal and the emptying of the log.
+    db.pragma('wal_checkpoint(TRUNCATE)');
     db.close();
     this.#writer = new SqliteWriter({ file, secureDelete: true, onFailure });
     this.#reader = openDatabase(file, { readonly: true });
@@ -64,7 +66,7 @@ export class SqliteKeyRecords implements KeyRecords {
     const remove: SqlStatement = { sql: removeSql, params: [tenant, path], returnsRows: true };
     const [removed] = await this.#writer.run([remove]);
     const kids = removed!.rows.map((row) => String(row['kid']));
-    await this.#writer.checkpoint();
+    if (kids.length > 0) await this.#writer.checkpoint();
     return kids;
   }
 

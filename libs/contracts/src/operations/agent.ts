@@ -50,7 +50,7 @@ export const agentOperations = {
       did: did.optional(),
     }),
     output: agentIdentity,
-    errors: ['AGENT_ALREADY_REGISTERED', 'DID_KEY_MISMATCH', 'PUBLIC_KEY_UNSAFE', 'AGENT_UNKNOWN'],
+    errors: ['AGENT_ALREADY_REGISTERED', 'DID_KEY_MISMATCH', 'PUBLIC_KEY_UNSAFE', 'AGENT_UNKNOWN', 'AGENT_REVOKED'],
   }),
   'agent.get': operation({
     name: 'agent.get',
@@ -92,7 +92,7 @@ export const agentOperations = {
     http: { method: 'POST', path: '/v1/agents/{did}/revoke', status: 200 },
     input: z.strictObject({ did, reason: z.string().max(256).default('unspecified') }),
     output: agentIdentity,
-    errors: ['AGENT_UNKNOWN', 'AGENT_REVOKED'],
+    errors: ['AGENT_UNKNOWN'],
   }),
   'agent.erase': operation({
     name: 'agent.erase',

@@ -73,7 +73,6 @@ export const authOperations = {
       did,
       tenant: tenantId,
       nonce: z.string().min(16).max(64),
-      challenge: z.string().max(1_024),
       expiresAt: timestamp,
       signature,
     }),

@@ -1,4 +1,4 @@
-import { ConcordatError, type Service } from '@concordat/contracts';
+import { ConcordatError, type Principal, type Service } from '@concordat/contracts';
 import { type AlgorithmValue, ed25519Signer, type Signer } from '@concordat/crypto';
 import { startRedis } from '@concordat/processes';
 import type Redis from 'ioredis';
@@ -14,7 +14,7 @@ const peers = Object.fromEntries(
   Object.entries(signers).map(([name, { publicKeys }]) => [name, publicKeys]),
 ) as Record<Service, readonly AlgorithmValue[]>;
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-const principal = { kind: 'apiKey', tenant: 't1', id: 'k', scopes: ['read'] } as const;
+const principal: Principal = { kind: 'apiKey', tenant: 't1', id: 'k', scopes: ['read'] };
 
 describe('sealed request/reply over a real Redis', () => {
   let redis: Awaited<ReturnType<typeof startRedis>>;

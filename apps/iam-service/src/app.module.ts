@@ -1,0 +1,57 @@
+import { join } from 'node:path';
+import type { OperationHandlers, ServiceBase } from '@concordat/runtime';
+import {
+  EventSourcingModule,
+  mergeHandlers,
+  OPERATION_GUARD,
+  OPERATION_HANDLERS,
+  operationServer,
+  RelayJob,
+  ServiceModule,
+} from '@concordat/service';
+import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { AGENT_HANDLERS, AgentModule } from './agent/agent.module';
+import { API_KEY_HANDLERS, ApiKeyModule } from './api-key/api-key.module';
+import { IAM_CONFIG, type IamConfig } from './config';
+import { DIRECTORY_HANDLERS, DirectoryModule } from './directory/directory.module';
+import { HANDSHAKE_HANDLERS, HandshakeModule } from './handshake/handshake.module';
+
+/** Where ports meet adapters: who is it, and may it. */
+@Global()
+@Module({})
+export class AppModule {
+  static for(base: ServiceBase, config: IamConfig): DynamicModule {
+    const service = 'iam';
+    return {
+      module: AppModule,
+      imports: [
+        ServiceModule.for({ service, base, config }),
+        EventSourcingModule.for({
+          service,
+          base,
+          dataDir: config.dataDir,
+          migrationsDir: join(__dirname, 'migrations'),
+        }),
+        AgentModule,
+        ApiKeyModule,
+        HandshakeModule,
+        DirectoryModule,
+      ],
+      providers: [
+        { provide: IAM_CONFIG, useValue: config },
+        {
+          provide: OPERATION_HANDLERS,
+          useFactory: (...slices: OperationHandlers[]) => mergeHandlers(...slices),
+          inject: [AGENT_HANDLERS, API_KEY_HANDLERS, HANDSHAKE_HANDLERS, DIRECTORY_HANDLERS],
+        },
+        {
+          provide: OPERATION_GUARD,
+          useFactory: (relay: RelayJob) => relay.guard.bind(relay),
+          inject: [RelayJob],
+        },
+        operationServer(service, config.instance),
+      ],
+      exports: [IAM_CONFIG],
+    };
+  }
+}

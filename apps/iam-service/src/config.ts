@@ -1,0 +1,25 @@
+import { readConfig, type Environment, healthSettings, serviceSettings } from '@concordat/runtime';
+import { z } from 'zod';
+
+export const IAM_CONFIG = Symbol('IamConfig');
+
+const schema = z.strictObject({
+  ...serviceSettings,
+  ...healthSettings,
+  /** Issuer and audience of access tokens; the same at every gateway. */
+  audience: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,128}$/)
+    .default('concordat'),
+  /** Where the API key of the first start is written (mode 0600). */
+  adminKeyFile: z.string(),
+});
+
+export type IamConfig = z.infer<typeof schema>;
+
+/** @throws ConfigError */
+export const readIamConfig = (environment: Environment = process.env): IamConfig =>
+  readConfig(schema, environment);
+
+export const otlpEndpoint = (environment: Environment = process.env): string | undefined =>
+  environment['OTEL_EXPORTER_OTLP_ENDPOINT'];

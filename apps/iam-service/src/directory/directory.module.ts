@@ -1,0 +1,47 @@
+import type { Signer } from '@concordat/crypto';
+import { SqliteEventStore } from '@concordat/eventsourcing';
+import type { Clock, Logger } from '@concordat/runtime';
+import { CLOCK, LOGGER, RedisLinks, SIGNER } from '@concordat/service';
+import { ControlLanePublisher } from '@concordat/streams';
+import { Module } from '@nestjs/common';
+import { AgentModule } from '../agent/agent.module';
+import { AgentQueries } from '../agent/agent.projection';
+import { ControlLaneJob } from './control-lane.job';
+import { directoryHandlers } from './directory.handler';
+
+export const DIRECTORY_HANDLERS = Symbol('DirectoryHandlers');
+
+@Module({
+  imports: [AgentModule],
+  providers: [
+    {
+      provide: DIRECTORY_HANDLERS,
+      useFactory: (store: SqliteEventStore, agents: AgentQueries) =>
+        directoryHandlers(store, store.reader, agents),
+      inject: [SqliteEventStore, AgentQueries],
+    },
+    {
+      provide: ControlLaneJob,
+      useFactory: (
+        store: SqliteEventStore,
+        redis: RedisLinks,
+        signer: Signer,
+        clock: Clock,
+        logger: Logger,
+      ) => {
+        const { nowMs } = clock;
+        const lane = new ControlLanePublisher({
+          redis: redis.rpc,
+          service: 'iam',
+          signer,
+          startedAtMs: nowMs(),
+          nowMs,
+        });
+        return new ControlLaneJob(store, lane, logger);
+      },
+      inject: [SqliteEventStore, RedisLinks, SIGNER, CLOCK, LOGGER],
+    },
+  ],
+  exports: [DIRECTORY_HANDLERS],
+})
+export class DirectoryModule {}

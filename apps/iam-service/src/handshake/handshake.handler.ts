@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto';
+import {
+  type AgentIdentity,
+  challengeText,
+  ConcordatError,
+  type ErrorCode,
+  HandshakeRefused,
+  limits,
+  type OperationInput,
+  type Scope,
+} from '@concordat/contracts';
+import { ed25519Verify, fromBase64url, utf8 } from '@concordat/crypto';
+import type { CommandContexts, CommandRunner } from '@concordat/eventsourcing';
+import type { Clock, OperationContext, OperationHandlers } from '@concordat/runtime';
+import type { RefusalFeed } from '@concordat/streams';
+import type { AgentQueries } from '../agent/agent.projection';
+import type { SigningKeys } from '../signing-key/signing-keys';
+import { signAccessToken } from './access-token';
+import { handshakeDecider } from './handshake.decider';
+import { handshakeProjection } from './handshake.projection';
+
+export interface HandshakePorts {
+  readonly runner: CommandRunner;
+  readonly contexts: CommandContexts;
+  readonly agents: AgentQueries;
+  readonly signingKeys: SigningKeys;
+  readonly refusals: RefusalFeed;
+  readonly clock: Clock;
+  readonly audience: string;
+}
+
+type Redemption = OperationInput<'handshake.redeem'>;
+type RefusalReason = 'unknown-agent' | 'inactive-agent' | 'bad-signature' | 'replayed' | 'expired';
+
+/** What an agent may do with its token. */
+const agentScopes: readonly Scope[] = ['read', 'write'];
+
+/** The operation `handshake.redeem`: the gateway has checked that the challenge was issued; everything else is checked here. */
+export function handshakeHandlers(ports: HandshakePorts) {
+  return {
+    'handshake.redeem': async (input, context) => {
+      const agent = await requireProof(ports, input, context);
+      const signer = ports.signingKeys.current;
+      const command = {
+        did: agent.did,
+        tokenId: randomUUID(),
+        keyId: signer.kid,
+        expiresAt: new Date(ports.clock.nowMs() + limits.accessTokenSeconds * 1_000).toISOString(),
+      };
+      const commandContext = ports.contexts.of(context, input, input.tenant);
+      const stream = `handshake/${input.nonce}`;
+      const run = { stream, decider: handshakeDecider, command, projection: handshakeProjection };
+      const outcome = await ports.runner.run(commandContext, run).catch(async (error: unknown) => {
+        if (error instanceof ConcordatError && error.code === 'CHALLENGE_ALREADY_USED') {
+          return refuse(ports, input, context, 'replayed', 'CHALLENGE_ALREADY_USED');
+        }
+        throw error;
+      });
+      // The token was in the first answer; a repetition of the request may come from somebody who recorded it.
+      if (outcome.isRepetition) throw new ConcordatError('SECRET_ALREADY_SHOWN');
+      const accessToken = await signAccessToken(
+        {
+          tokenId: command.tokenId,
+          tenant: input.tenant,
+          did: agent.did,
+          agentType: agent.type,
+          scopes: agentScopes,
+          agentKey: agent.publicKeys[0]!,
+          audience: ports.audience,
+          issuedAt: commandContext.time,
+          position: outcome.at,
+        },
+        signer,
+      );
+      return {
+        output: { accessToken, tokenType: 'Bearer', expiresIn: limits.accessTokenSeconds },
+        position: outcome.at,
+      };
+    },
+  } satisfies OperationHandlers;
+}
+
+/** @throws ConcordatError after the refusal is in the audit feed */
+async function requireProof(
+  ports: HandshakePorts,
+  input: Redemption,
+  context: OperationContext,
+): Promise<AgentIdentity> {
+  if (Date.parse(input.expiresAt) <= ports.clock.nowMs())
+    return refuse(ports, input, context, 'expired', 'CHALLENGE_EXPIRED');
+  const agent = ports.agents.find(input.tenant, input.did);
+  // Three reasons, one answer: a stranger learns nothing about who is registered.
+  if (!agent) return refuse(ports, input, context, 'unknown-agent', 'HANDSHAKE_REFUSED');
+  if (agent.status !== 'active') return refuse(ports, input, context, 'inactive-agent', 'HANDSHAKE_REFUSED');
+  const signature = fromBase64url(input.signature);
+  const text = utf8(challengeText({ ...input, audience: ports.audience }));
+  const isSigned =
+    signature && agent.publicKeys.some(({ value }) => ed25519Verify(signature, text, fromBase64url(value)!));
+  if (!isSigned) return refuse(ports, input, context, 'bad-signature', 'HANDSHAKE_REFUSED');
+  return agent;
+}
+
+async function refuse(
+  { refusals }: HandshakePorts,
+  { did, tenant }: Redemption,
+  { conversation, traceparent }: OperationContext,
+  reason: RefusalReason,
+  code: ErrorCode,
+): Promise<never> {
+  await refusals.append({
+    spec: HandshakeRefused,
+    key: `${tenant} ${did} ${reason}`,
+    tenant,
+    actor: 'anonymous',
+    data: { did, reason },
+    correlation: conversation,
+    traceparent,
+  });
+  throw new ConcordatError(code);
+}

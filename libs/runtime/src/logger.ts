@@ -1,0 +1,47 @@
+import { trace } from '@opentelemetry/api';
+import pino, { type DestinationStream, type Logger } from 'pino';
+
+export type { Logger } from 'pino';
+
+/** Names under which a secret or a payload might reach the log by mistake. */
+const secretNames = [
+  'authorization', 'accessToken', 'apiKey', 'key', 'secret', 'password', 'signature', 'challenge', 'token', 'tokens',
+  'deliveryToken', 'payload', 'content', 'input', 'output', 'metadata', 'privateKey', 'secretKey',
+]; // prettier-ignore
+
+export interface LoggerOptions {
+  readonly service: string;
+  readonly instance: string;
+  readonly level: string;
+  readonly destination?: DestinationStream;
+}
+
+/** Structured log on stdout, with trace ids; fields that may hold a secret are replaced wherever they stand. */
+export function createLogger({ service, instance, level, destination }: LoggerOptions): Logger {
+  const paths = secretNames.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
+  return pino(
+    {
+      level,
+      base: { service, instance },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      redact: { paths, censor: '[redacted]' },
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: describeError, error: describeError },
+      mixin: () => {
+        const span = trace.getActiveSpan()?.spanContext();
+        return span ? { traceId: span.traceId, spanId: span.spanId } : {};
+      },
+    },
+    destination ?? pino.destination({ sync: false, minLength: 0 }),
+  );
+}
+
+/** Type, message, code and stack down the causes; other properties of an error may carry arguments, so they stay out. */
+function describeError(error: unknown, depth = 0): object {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const { name, message, stack } = error;
+  const code = 'code' in error ? { code: String(error.code) } : {};
+  const cause =
+    error.cause !== undefined && depth < 3 ? { cause: describeError(error.cause, depth + 1) } : {};
+  return { type: name, message, ...code, stack, ...cause };
+}

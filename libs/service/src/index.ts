@@ -1,0 +1,6 @@
+export * from './event-sourcing.module';
+export * from './operation-server';
+export * from './redis-links';
+export * from './relay-job';
+export * from './service.module';
+export * from './tokens';

@@ -1,0 +1,94 @@
+import type { Service } from '@concordat/contracts';
+import { ed25519Signer } from '@concordat/crypto';
+import { type Clock, readIdentityKey, readPeers, type ServiceBase, systemClock } from '@concordat/runtime';
+import { Feed, feedSource, RefusalFeed } from '@concordat/streams';
+import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { type OperationGuard, OperationServer } from './operation-server';
+import { RedisLinks } from './redis-links';
+import { RedisCloser } from './redis-closer';
+import { CLOCK, LOGGER, OPERATION_GUARD, OPERATION_HANDLERS, PEERS, SIGNER } from './tokens';
+import type { OperationHandlers, Peers } from '@concordat/runtime';
+import type { Logger } from '@concordat/runtime';
+import type { Signer } from '@concordat/crypto';
+import { sleep } from '@concordat/runtime';
+
+export interface ServiceSettings {
+  readonly service: Service;
+  readonly base: ServiceBase;
+  readonly config: {
+    readonly redisUrl: string;
+    readonly rpcRedisUrl: string;
+    readonly instance: string;
+    readonly identityKeyFile: string;
+    readonly peersFile: string;
+  };
+}
+
+/** Alike refusals within this time are counted together. */
+const refusalWindowMs = 5_000;
+
+/** What every service behind the gateway has: logger, clock, identity, Redis, feeds. */
+@Global()
+@Module({})
+export class ServiceModule {
+  static for({ service, base, config }: ServiceSettings): DynamicModule {
+    const { instance } = config;
+    const startedAtMs = systemClock.nowMs();
+    const source = feedSource(service);
+    const feed = (links: RedisLinks, clock: Clock): Feed =>
+      new Feed({ redis: links.durable, source, instance, startedAtMs, now: clock.now, sleep });
+    const refusals = (to: Feed, logger: Logger): RefusalFeed =>
+      new RefusalFeed({
+        feed: to,
+        windowMs: refusalWindowMs,
+        setTimer: (run, ms) => setTimeout(run, ms).unref(),
+        onError: (error) => logger.error({ error }, 'refusals were not fed'),
+      });
+    const links = (logger: Logger): RedisLinks => {
+      const made = new RedisLinks({ ...config, logger });
+      made.addChecks(base.health);
+      return made;
+    };
+    return {
+      module: ServiceModule,
+      providers: [
+        { provide: LOGGER, useValue: base.logger },
+        { provide: CLOCK, useValue: systemClock },
+        { provide: SIGNER, useFactory: () => ed25519Signer(readIdentityKey(config.identityKeyFile)) },
+        { provide: PEERS, useFactory: () => readPeers(config.peersFile) },
+        { provide: RedisLinks, useFactory: links, inject: [LOGGER] },
+        { provide: Feed, useFactory: feed, inject: [RedisLinks, CLOCK] },
+        { provide: RefusalFeed, useFactory: refusals, inject: [Feed, LOGGER] },
+        {
+          provide: RedisCloser,
+          useFactory: (...parts: [RedisLinks, RefusalFeed]) => new RedisCloser(...parts),
+          inject: [RedisLinks, RefusalFeed],
+        },
+      ],
+      exports: [LOGGER, CLOCK, SIGNER, PEERS, RedisLinks, Feed, RefusalFeed],
+    };
+  }
+}
+
+/** The provider that serves OPERATION_HANDLERS, guarded by OPERATION_GUARD. For the root module of a service. */
+export const operationServer = (service: Service, instance: string) => ({
+  provide: OperationServer,
+  inject: [OPERATION_HANDLERS, OPERATION_GUARD, RedisLinks, SIGNER, PEERS, CLOCK, LOGGER],
+  useFactory: (
+    handlers: OperationHandlers,
+    guard: OperationGuard,
+    redis: RedisLinks,
+    signer: Signer,
+    peers: Peers,
+    clock: Clock,
+    logger: Logger,
+  ) => new OperationServer({ service, instance, handlers, guard, redis, signer, peers, clock, logger }),
+});
+
+/** Merges the handlers of slices. @throws Error when two slices serve the same operation */
+export function mergeHandlers(...slices: readonly OperationHandlers[]): OperationHandlers {
+  const names = slices.flatMap((slice) => Object.keys(slice));
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice) throw new Error(`the operation ${twice} is served by two slices`);
+  return Object.assign({}, ...slices) as OperationHandlers;
+}

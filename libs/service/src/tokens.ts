@@ -1,0 +1,10 @@
+/** Names under which Nest hands out the parts of a service. Classes that are their own token are not listed. */
+export const LOGGER = Symbol('Logger');
+export const CLOCK = Symbol('Clock');
+export const SIGNER = Symbol('Signer');
+export const PEERS = Symbol('Peers');
+export const KEYSTORE = Symbol('Keystore');
+/** The handlers of all slices of a service, merged: what its operation server serves. */
+export const OPERATION_HANDLERS = Symbol('OperationHandlers');
+/** Called before every operation; throws when the service cannot keep its promises now. */
+export const OPERATION_GUARD = Symbol('OperationGuard');

@@ -1,0 +1,42 @@
+import { challengeText } from '@concordat/contracts';
+import {
+  type Ed25519KeyPair,
+  ed25519Sign,
+  generateEd25519,
+  toBase64url,
+  toDidKey,
+  toMultibaseKey,
+  utf8,
+} from '@concordat/crypto';
+
+export interface TestAgent extends Ed25519KeyPair {
+  readonly did: string;
+  readonly publicKeyText: string;
+  /** base64url signature over a text */
+  sign(text: string): string;
+}
+
+export function newAgent(): TestAgent {
+  const keys = generateEd25519();
+  return {
+    ...keys,
+    did: toDidKey(keys.publicKey),
+    publicKeyText: toMultibaseKey(keys.publicKey),
+    sign: (text) => toBase64url(ed25519Sign(utf8(text), keys.secretKey)),
+  };
+}
+
+/** The input of `handshake.redeem` as the gateway would send it. */
+export function redemption(
+  agent: TestAgent,
+  over: { nonce?: string; expiresAt?: string; tenant?: string; audience?: string } = {},
+) {
+  const {
+    nonce = toBase64url(generateEd25519().publicKey).slice(0, 22),
+    tenant = 'default',
+    audience = 'concordat',
+  } = over;
+  const expiresAt = over.expiresAt ?? new Date(Date.now() + 60_000).toISOString();
+  const text = challengeText({ audience, tenant, did: agent.did, nonce, expiresAt });
+  return { did: agent.did, tenant, nonce, expiresAt, signature: agent.sign(text) };
+}

@@ -1,0 +1,74 @@
+import {
+  type OperationName,
+  operations,
+  type OperationOutput,
+  type OperationRequest,
+  type Position,
+  type Positions,
+  type Principal,
+  type Service,
+} from '@concordat/contracts';
+import { sleep } from '@concordat/runtime';
+import { blockingConnection, commandConnection, RpcClient, whenReady } from '@concordat/streams';
+import { administrator, type Bench } from './bench';
+
+export interface CallOptions {
+  readonly principal?: Principal;
+  readonly commandId?: string;
+  readonly minPosition?: Positions;
+  readonly conversation?: string;
+  readonly traceparent?: string;
+}
+
+/** Speaks to a service as the gateway does: sealed, over a real Redis. */
+export interface Caller {
+  call<N extends OperationName>(
+    operation: N,
+    input: OperationRequest<N>,
+    options?: CallOptions,
+  ): Promise<{ output: OperationOutput<N>; position: Position | null }>;
+  stop(): Promise<void>;
+}
+
+let starts = 0;
+
+export async function startCaller(bench: Bench, instance = 'bus-1'): Promise<Caller> {
+  const commands = commandConnection({ url: bench.redis.rpc.url, name: `${instance}-test` });
+  const blocking = blockingConnection({ url: bench.redis.rpc.url, name: `${instance}-test-reader` });
+  await Promise.all([whenReady(commands, 5_000), whenReady(blocking, 5_000)]);
+  const client = new RpcClient({
+    commands,
+    blocking,
+    caller: 'bus',
+    instance,
+    startedAtMs: Date.now() + ++starts,
+    signer: bench.signers.bus,
+    peers: bench.peers,
+    nowMs: Date.now,
+    sleep,
+    onError: () => undefined,
+  });
+  client.start();
+  let calls = 0;
+  return {
+    async call(operation, input, options = {}) {
+      const { service, kind } = operations[operation];
+      const commandId = options.commandId ?? (kind === 'command' ? `test-${starts}-${++calls}` : null);
+      const { output, position } = await client.call({
+        service: service as Service,
+        operation,
+        input,
+        commandId,
+        principal: options.principal ?? administrator(),
+        minPosition: options.minPosition ?? {},
+        conversation: options.conversation ?? null,
+        traceparent: options.traceparent ?? null,
+      });
+      return { output: output as OperationOutput<typeof operation>, position };
+    },
+    stop: async () => {
+      await client.stop();
+      commands.disconnect();
+    },
+  };
+}

@@ -1,0 +1,4 @@
+export * from './agents';
+export * from './bench';
+export * from './caller';
+export * from './eventually';

@@ -32,7 +32,7 @@ describe('iam-service over real Redis and SQLite', () => {
         adminKeyFile: adminKeyFile(),
       }),
       { logger: false, abortOnError: false },
-    ).then((context) => context.init());
+    );
 
   beforeAll(async () => {
     bench = await startBench();

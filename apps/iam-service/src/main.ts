@@ -9,7 +9,7 @@ async function main(): Promise<void> {
     name: 'iam-service',
     config,
     otlpEndpoint: otlpEndpoint(),
-    listen: { host: config.healthHost, port: config.healthPort },
+    health: { host: config.healthHost, port: config.healthPort },
     module: (base) => AppModule.for(base, config),
   });
 }

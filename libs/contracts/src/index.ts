@@ -23,3 +23,4 @@ export * from './pages';
 export * from './position';
 export * from './principal';
 export * from './problem';
+export * from './proto-files';

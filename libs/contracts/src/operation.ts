@@ -11,6 +11,8 @@ export interface HttpBinding {
   readonly status: 200 | 201 | 202 | 204;
   /** Request headers (lower case) that fill fields of the input. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Field of the output that becomes the `ETag`. */
+  readonly etag?: string;
   /** Set when the answer is not JSON: the output is then `{body}` in base64url and is sent as these bytes. */
   readonly mediaType?: string;
 }

@@ -1,10 +1,9 @@
-import type { FastifyInstance } from 'fastify';
+import type { DynamicModule, INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { DynamicModule, Type } from '@nestjs/common';
+import fastify from 'fastify';
 import { Health } from './health';
 import { registerHealthRoutes } from './health.http';
-import { createLogger } from './logger';
+import { createLogger, type Logger } from './logger';
 import { startProcessMetrics } from './metrics';
 import { nestLogger } from './nest-logger';
 import { handleSignals } from './shutdown';
@@ -21,25 +20,24 @@ export interface BootstrapOptions {
   };
   /** OTEL_EXPORTER_OTLP_ENDPOINT */
   readonly otlpEndpoint: string | undefined;
-  readonly listen: { readonly host: string; readonly port: number };
+  /** Where health and metrics are served; undefined when the module does it beside its own routes. */
+  readonly health: { readonly host: string; readonly port: number } | undefined;
   /** Builds the root module; gets what every service has. */
-  readonly module: (base: ServiceBase) => Type | DynamicModule;
-  readonly adapter?: () => FastifyAdapter;
-  /** Called before listening: routes of the edge. */
-  readonly routes?: (fastify: FastifyInstance, app: NestFastifyApplication) => void;
+  readonly module: (base: ServiceBase) => DynamicModule;
 }
 
 export interface ServiceBase {
-  readonly logger: ReturnType<typeof createLogger>;
+  readonly logger: Logger;
   readonly health: Health;
 }
 
 /**
- * Starts a service: telemetry, module, health and metrics, signals. The life cycle of its parts is Nest's:
- * `onApplicationBootstrap` starts, `beforeApplicationShutdown` drains, `onApplicationShutdown` closes.
+ * Starts a service: telemetry, health, module, signals. The life cycle of the parts is Nest's: `onApplicationBootstrap`
+ * starts, `beforeApplicationShutdown` drains, `onApplicationShutdown` closes. Health answers before the module is built,
+ * so that an orchestrator sees "starting" and not a closed port.
  */
-export async function bootstrap(options: BootstrapOptions): Promise<NestFastifyApplication> {
-  const { name, config, otlpEndpoint, listen } = options;
+export async function bootstrap(options: BootstrapOptions): Promise<INestApplicationContext> {
+  const { name, config, otlpEndpoint } = options;
   const logger = createLogger({ service: name, instance: config.instance, level: config.logLevel });
   const health = new Health();
   const sampleRatio = config.traceSampleRatio ?? (config.environment === 'production' ? 0.1 : 1);
@@ -51,21 +49,26 @@ export async function bootstrap(options: BootstrapOptions): Promise<NestFastifyA
   });
   startProcessMetrics();
 
-  const adapter = options.adapter?.() ?? new FastifyAdapter({ forceCloseConnections: 'idle' });
-  const app = await NestFactory.create<NestFastifyApplication>(options.module({ logger, health }), adapter, {
+  let app: INestApplicationContext | undefined;
+  const healthServer = options.health && (await serveHealth(options.health, health));
+  handleSignals(process, logger, async () => {
+    health.markStopping();
+    await app?.close();
+    await healthServer?.close();
+    await endTelemetry();
+  });
+  app = await NestFactory.createApplicationContext(options.module({ logger, health }), {
     logger: nestLogger(logger),
     abortOnError: false,
   });
-  const fastify = adapter.getInstance() as unknown as FastifyInstance;
-  registerHealthRoutes(fastify, health);
-  options.routes?.(fastify, app);
-  handleSignals(process, logger, async () => {
-    health.markStopping();
-    await app.close();
-    await endTelemetry();
-  });
-  await app.listen(listen.port, listen.host);
   health.markStarted();
-  logger.info({ host: listen.host, port: listen.port }, 'started');
+  logger.info('started');
   return app;
+}
+
+async function serveHealth({ host, port }: { host: string; port: number }, health: Health) {
+  const server = fastify({ forceCloseConnections: 'idle' });
+  registerHealthRoutes(server, health);
+  await server.listen({ host, port });
+  return server;
 }

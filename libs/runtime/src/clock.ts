@@ -6,7 +6,8 @@ export interface Clock {
 
 export const systemClock: Clock = { now: () => new Date(), nowMs: () => Date.now() };
 
+/** Waits. Does not keep the process alive: what a service waits for is more work, which comes through its sockets. */
 export const sleep = (ms: number): Promise<void> =>
   new Promise((resolve) => {
-    setTimeout(resolve, ms);
+    setTimeout(resolve, ms).unref();
   });

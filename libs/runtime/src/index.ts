@@ -2,6 +2,7 @@ export * from './bootstrap';
 export * from './clock';
 export * from './config';
 export * from './health';
+export * from './health.http';
 export * from './identity';
 export * from './logger';
 export * from './metrics';

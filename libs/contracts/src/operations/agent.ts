@@ -50,7 +50,13 @@ export const agentOperations = {
       did: did.optional(),
     }),
     output: agentIdentity,
-    errors: ['AGENT_ALREADY_REGISTERED', 'DID_KEY_MISMATCH', 'PUBLIC_KEY_UNSAFE', 'AGENT_UNKNOWN', 'AGENT_REVOKED'],
+    errors: [
+      'AGENT_ALREADY_REGISTERED',
+      'DID_KEY_MISMATCH',
+      'PUBLIC_KEY_UNSAFE',
+      'AGENT_UNKNOWN',
+      'AGENT_REVOKED',
+    ],
   }),
   'agent.get': operation({
     name: 'agent.get',

@@ -1,7 +1,6 @@
 import {
   type DirectoryEntry,
   type Position,
-  SigningKeyActivated,
   type SigningKeyEvent,
 } from '@concordat/contracts';
 import { type AppliedEvent, eventEpoch, eventPosition } from '@concordat/eventsourcing';

@@ -2,10 +2,12 @@ const { readdirSync, existsSync } = require('node:fs');
 const { join } = require('node:path');
 
 /** All projects in one run: `npx jest` at the root; `./concordat test` narrows it by level. */
-const projects = ['libs', 'apps', 'tools'].flatMap((folder) =>
-  readdirSync(join(__dirname, folder))
-    .map((name) => join(__dirname, folder, name))
-    .filter((dir) => existsSync(join(dir, 'jest.config.cjs'))),
-);
+const projects = ['libs', 'apps', 'tools']
+  .filter((folder) => existsSync(join(__dirname, folder)))
+  .flatMap((folder) =>
+    readdirSync(join(__dirname, folder))
+      .map((name) => join(__dirname, folder, name))
+      .filter((dir) => existsSync(join(dir, 'jest.config.cjs'))),
+  );
 
 module.exports = { projects };

@@ -1,5 +1,6 @@
 export * from './aead';
 export * from './api-key';
+export * from './audit-leaf';
 export * from './bytes';
 export * from './canonical-json';
 export * from './chain';

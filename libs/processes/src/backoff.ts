@@ -10,7 +10,7 @@ export interface Backoff {
 export const restartBackoff: Backoff = { baseMs: 50, maxMs: 10_000 };
 
 /** For a process that had served before it ended: someone else killed it, or it will serve again; do not keep callers waiting. */
-export const shortBackoff: Backoff = { baseMs: 50, maxMs: 500 };
+export const shortBackoff: Backoff = { baseMs: 50, maxMs: 250 };
 
 /** This many exits in a row without a stable time between them are a crash loop: worth telling, never a reason to give up. */
 export const CRASH_LOOP_EXITS = 5;

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -43,8 +44,7 @@ export async function postgresHome(
     return { binaries, account: undefined, cluster: join(directory, 'cluster'), parent: directory };
   }
   const account = (await postgresAccount(join(moved ?? directory, 'cluster')))!;
-  const parent =
-    moved ?? ((await canEnter(directory, account)) ? directory : await move(directory, systemDirectory));
+  const parent = moved ?? (await reachableParent(directory, account, systemDirectory));
   return {
     binaries: await reachableBinaries(binaries, account, systemDirectory),
     account,
@@ -67,6 +67,22 @@ async function readNote(directory: string): Promise<string | undefined> {
     `The PostgreSQL data of ${directory} was moved to ${target}, which no longer exists. Restore that folder from a ` +
       `backup; or, to begin with an empty database, delete ${join(directory, NOTE)}.`,
   );
+}
+
+async function reachableParent(
+  directory: string,
+  account: Account,
+  systemDirectory: string,
+): Promise<string> {
+  if (await canEnter(directory, account)) return directory;
+  // A folder that was closed later must not make the data seem lost.
+  if (existsSync(join(directory, 'cluster'))) {
+    throw new Error(
+      `PostgreSQL runs as ${account.name}, which cannot reach its data in ${directory} any more. ` +
+        `Let it pass through the folders above: chmod o+x on each of them that others cannot enter.`,
+    );
+  }
+  return move(directory, systemDirectory);
 }
 
 /** Asks as the account itself, so that every rule counts: modes, ACLs, mounts. */

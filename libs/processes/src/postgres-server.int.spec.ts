@@ -219,6 +219,17 @@ describe('a private PostgreSQL', () => {
     await expect(postgres({ dir, systemDirectory: system() })).rejects.toThrow(/no longer exists.*moved-to/);
   });
 
+  it('whose folder was closed later does not begin anew', async () => {
+    const parent = join(directory, 'open');
+    mkdirSync(parent);
+    chmodSync(parent, 0o755);
+    await (await postgres({ dir: join(parent, 'postgres') })).stop();
+    chmodSync(parent, 0o700);
+    await expect(postgres({ dir: join(parent, 'postgres'), systemDirectory: system() })).rejects.toThrow(
+      /cannot reach its data.*chmod o\+x/,
+    );
+  });
+
   it('whose binaries it cannot reach runs a copy', async () => {
     // A checkout below /root: the same package, resolved through a link into a closed folder.
     const { root, version } = await findPostgresBinaries();

@@ -49,18 +49,19 @@ export async function bootstrap(options: BootstrapOptions): Promise<INestApplica
   });
   startProcessMetrics();
 
-  let app: INestApplicationContext | undefined;
+  const started: { app?: INestApplicationContext } = {};
   const healthServer = options.health && (await serveHealth(options.health, health));
   handleSignals(process, logger, async () => {
     health.markStopping();
-    await app?.close();
+    await started.app?.close();
     await healthServer?.close();
     await endTelemetry();
   });
-  app = await NestFactory.createApplicationContext(options.module({ logger, health }), {
+  const app = await NestFactory.createApplicationContext(options.module({ logger, health }), {
     logger: nestLogger(logger),
     abortOnError: false,
   });
+  started.app = app;
   health.markStarted();
   logger.info('started');
   return app;

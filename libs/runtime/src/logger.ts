@@ -1,3 +1,4 @@
+import { isConcordatError } from '@concordat/contracts';
 import { trace } from '@opentelemetry/api';
 import pino, { type DestinationStream, type Logger } from 'pino';
 
@@ -45,3 +46,12 @@ function describeError(error: unknown, depth = 0): object {
     error.cause !== undefined && depth < 3 ? { cause: describeError(error.cause, depth + 1) } : {};
   return { type: name, message, ...code, stack, ...cause };
 }
+
+/**
+ * A listener for the errors of something that tries again by itself. That Redis is away is said once, by the connection;
+ * repeating it with every attempt would only bury the rest.
+ */
+export const problemListener =
+  (logger: Logger, where: string) =>
+  (error: unknown): void =>
+    logger[isConcordatError(error, 'SERVICE_UNAVAILABLE') ? 'debug' : 'warn']({ error }, where);

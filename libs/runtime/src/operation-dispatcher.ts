@@ -22,12 +22,16 @@ export interface OperationContext {
   /** Correlation id of the caller's conversation. */
   readonly conversation: string | null;
   readonly traceparent: string | null;
+  /** Aborted when the caller has gone; only inside the gateway, whose handlers wait. */
+  readonly signal?: AbortSignal;
 }
 
 export interface OperationResult<T> {
   readonly output: T;
-  /** Position of the service after the operation or as it was read; null where there is none. */
+  /** Position of the source after the operation or as it was read; null where there is none. */
   readonly position: Position | null;
+  /** Source that the position belongs to; the service itself when left out. */
+  readonly source?: string;
 }
 
 export type OperationHandler<N extends OperationName> = (
@@ -79,7 +83,7 @@ export class OperationDispatcher {
     if (!spec || !handler)
       throw new ConcordatError('ROUTE_UNKNOWN', 'This service does not serve the operation.');
     const parsed = parseInput(spec, input) as OperationInput<OperationName>;
-    const { output, position } = await handler(parsed, { ...context, operation: spec.name as OperationName });
-    return { output: spec.output.parse(output), position };
+    const result = await handler(parsed, { ...context, operation: spec.name as OperationName });
+    return { ...result, output: spec.output.parse(result.output) };
   }
 }

@@ -9,6 +9,7 @@ import {
   OperationDispatcher,
   type OperationHandlers,
   type Peers,
+  problemListener,
   sleep,
 } from '@concordat/runtime';
 import { type RequestFrame, type RpcResult, RpcServer, streamKeys } from '@concordat/streams';
@@ -45,7 +46,7 @@ export class OperationServer implements OnApplicationBootstrap, BeforeApplicatio
       handle: (request) => this.#handle(request),
       nowMs: clock.nowMs,
       sleep,
-      onError: (error) => logger.warn({ error }, 'request/reply'),
+      onError: problemListener(logger, 'request/reply'),
       ...{ service, instance, signer, peers },
     });
   }

@@ -6,7 +6,7 @@ export interface ConnectionOptions {
   readonly url: string;
   /** Shown in CLIENT LIST. */
   readonly name: string;
-  /** Called on every connection error; the connection goes on trying. */
+  /** Called with the first error of an outage; the connection goes on trying. */
   readonly onError?: (error: Error) => void;
 }
 
@@ -40,8 +40,12 @@ export function blockingConnection(options: ConnectionOptions): Redis {
 
 function connect({ url, name, onError }: ConnectionOptions, options: RedisOptions): Redis {
   const redis = new Redis(url, { ...options, connectionName: name });
-  // Without a listener ioredis prints every failed attempt.
-  redis.on('error', (error: Error) => onError?.(error));
+  let isReported = false;
+  redis.on('ready', () => (isReported = false));
+  redis.on('error', (error: Error) => {
+    if (!isReported) onError?.(error);
+    isReported = true;
+  });
   return redis;
 }
 
@@ -59,6 +63,12 @@ export async function whenReady(redis: Redis, timeoutMs: number): Promise<void> 
     };
     redis.once('ready', done);
   });
+}
+
+/** After a failed read: until the connection is back, or a moment when it is still there. For loops that read for ever. */
+export async function untilBack(redis: Redis): Promise<void> {
+  if (redis.status === 'ready') await new Promise((resolve) => setTimeout(resolve, 50).unref());
+  else await whenReady(redis, 2_000).catch(() => undefined);
 }
 
 const scriptError = /^CONCORDAT ([A-Z_]+) ?(.*)$/;

@@ -1,6 +1,6 @@
 import type Redis from 'ioredis';
 import type { AlgorithmValue, Service } from '@concordat/contracts';
-import { blockMs } from './connection';
+import { blockMs, fromRedisError, untilBack } from './connection';
 import { ControlLaneCheck, type ControlVerdict } from './control-lane';
 import { streamKeys } from './keys';
 
@@ -10,12 +10,9 @@ export interface ControlLaneReaderOptions {
   readonly service: Service;
   readonly trusted: readonly AlgorithmValue[];
   readonly nowMs: () => number;
-  readonly sleep: (ms: number) => Promise<void>;
   readonly onVerdict: (verdict: ControlVerdict) => void;
   readonly onError: (error: unknown) => void;
 }
-
-const retryMs = 50;
 
 /** Reads the control lane of a service from now on, until it is stopped. */
 export class ControlLaneReader {
@@ -47,8 +44,8 @@ export class ControlLaneReader {
         // The Redis behind may have come back empty, with other ids: begin at its end again.
         this.#after = undefined;
         if (this.#isStopped) return;
-        this.options.onError(error);
-        await this.options.sleep(retryMs);
+        this.options.onError(fromRedisError(error));
+        await untilBack(this.options.blocking);
       }
     }
   }

@@ -74,7 +74,6 @@ describe('the control lane in a real Redis', () => {
       service: 'iam',
       trusted: signer.publicKeys,
       nowMs: () => nowMs,
-      sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
       onVerdict: (verdict) => seen.push(verdict),
       onError: () => {},
     });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type Redis from 'ioredis';
 import { fromRedisError } from './connection';
 
@@ -8,7 +8,8 @@ export type LuaArgument = string | number | Buffer;
 
 /**
  * A Lua script as a function. The file is named `<name>-<number of keys>.lua`; its header lists KEYS and ARGV and says
- * what it promises. Sent by its hash; Redis that lost it (a restart) is given the text again.
+ * what it promises. A line `-- include <file>` stands for a file beside it. Sent by its hash; a Redis that lost it (a
+ * restart) is given the text again.
  */
 export class LuaScript {
   readonly name: string;
@@ -21,7 +22,7 @@ export class LuaScript {
     if (!match) throw new Error(`${file}: a script is named <name>-<number of keys>.lua`);
     this.name = match[1]!;
     this.keyCount = Number(match[2]);
-    this.#text = readFileSync(file, 'utf8');
+    this.#text = readWithIncludes(file);
     this.#sha = createHash('sha1').update(this.#text).digest('hex');
   }
 
@@ -41,3 +42,8 @@ export class LuaScript {
     }
   }
 }
+
+const readWithIncludes = (file: string): string =>
+  readFileSync(file, 'utf8').replace(/^-- include (\S+)$/gm, (_line, name: string) =>
+    readWithIncludes(join(dirname(file), name)),
+  );

@@ -8,7 +8,6 @@ import {
   type Principal,
   type Service,
 } from '@concordat/contracts';
-import { sleep } from '@concordat/runtime';
 import { blockingConnection, commandConnection, RpcClient, whenReady } from '@concordat/streams';
 import { administrator, type Bench } from './bench';
 
@@ -45,7 +44,6 @@ export async function startCaller(bench: Bench, instance = 'bus-1'): Promise<Cal
     signer: bench.signers.bus,
     peers: bench.peers,
     nowMs: Date.now,
-    sleep,
     onError: () => undefined,
   });
   client.start();

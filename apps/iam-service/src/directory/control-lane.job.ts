@@ -1,6 +1,6 @@
 import { findEvent, type Position } from '@concordat/contracts';
 import type { EventStore } from '@concordat/eventsourcing';
-import type { Logger } from '@concordat/runtime';
+import { type Logger, problemListener } from '@concordat/runtime';
 import type { ControlEvent, ControlLanePublisher } from '@concordat/streams';
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 
@@ -35,7 +35,7 @@ export class ControlLaneJob implements OnApplicationBootstrap, BeforeApplication
   }
 
   #queue(task: () => Promise<void>): void {
-    this.#turn = this.#turn.then(task).catch((error: unknown) => this.logger.warn({ error }, 'control lane'));
+    this.#turn = this.#turn.then(task).catch(problemListener(this.logger, 'control lane'));
   }
 
   /** A beat names the head up to which everything that takes rights away has been published before it. */

@@ -1,8 +1,4 @@
-import {
-  type DirectoryEntry,
-  type Position,
-  type SigningKeyEvent,
-} from '@concordat/contracts';
+import { type DirectoryEntry, type Position, type SigningKeyEvent } from '@concordat/contracts';
 import { type AppliedEvent, eventEpoch, eventPosition } from '@concordat/eventsourcing';
 import type { Connection, SqlStatement } from '@concordat/sqlite';
 

@@ -29,7 +29,7 @@ const delivery = z.strictObject({
   deliveryToken,
   /** 1 for the first delivery */
   attempt: z.number().int(),
-  from: did.or(z.string()),
+  from: z.string(),
   to: did,
   type: messageType,
   priority: messagePriority,

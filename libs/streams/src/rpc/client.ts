@@ -41,7 +41,6 @@ export interface RpcClientOptions {
   readonly signer: Signer;
   readonly peers: Readonly<Record<Service, readonly AlgorithmValue[]>>;
   readonly nowMs: () => number;
-  readonly sleep: (ms: number) => Promise<void>;
   readonly onError: (error: unknown) => void;
 }
 
@@ -74,10 +73,10 @@ export class RpcClient {
   #counter = 0;
 
   constructor(private readonly options: RpcClientOptions) {
-    const { instance, startedAtMs, blocking, commands, sleep, onError } = options;
+    const { instance, startedAtMs, blocking, commands, onError } = options;
     this.#replyTo = streamKeys.replies(instance, String(startedAtMs));
     const onFrame = (frame: StreamFrame | UnknownSession): void => this.#onFrame(frame);
-    this.#reader = new FrameReader({ blocking, commands, key: this.#replyTo, sleep, onError, onFrame });
+    this.#reader = new FrameReader({ blocking, commands, key: this.#replyTo, onError, onFrame });
   }
 
   start(): void {

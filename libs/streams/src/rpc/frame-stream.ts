@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type Redis from 'ioredis';
-import { blockMs, fromRedisError } from '../connection';
+import { blockMs, fromRedisError, untilBack } from '../connection';
 import { LuaScript } from '../lua-script';
 import { fromFrameFields, type StreamFrame, toFrameFields, type UnknownSession } from './frames';
 
@@ -9,7 +9,6 @@ const sendScript = new LuaScript(join(__dirname, '..', 'commands', 'rpc-send-1.l
 const lengthLimit = 10_000;
 /** A stream that nobody reads or writes for so long belongs to a process that is gone. */
 const abandonedMs = 60_000;
-const retryMs = 50;
 
 /** @throws ConcordatError OVERLOADED when the receiver does not read; SERVICE_UNAVAILABLE when Redis does not answer */
 export async function sendFrame(
@@ -27,7 +26,6 @@ export interface FrameReaderOptions {
   /** For removing what was read. */
   readonly commands: Redis;
   readonly key: string;
-  readonly sleep: (ms: number) => Promise<void>;
   readonly onFrame: (frame: StreamFrame | UnknownSession) => void;
   readonly onError: (error: unknown) => void;
 }
@@ -61,7 +59,7 @@ export class FrameReader {
         // This Redis stores nothing: after a restart its ids may begin lower.
         this.#after = '0-0';
         this.options.onError(fromRedisError(error));
-        await this.options.sleep(retryMs);
+        await untilBack(this.options.blocking);
       }
     }
   }

@@ -74,7 +74,6 @@ describe('sealed request/reply over a real Redis', () => {
       signer,
       peers,
       nowMs: Date.now,
-      sleep,
       onError: () => {},
     });
     made.start();

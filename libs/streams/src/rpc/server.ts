@@ -57,8 +57,8 @@ export class RpcServer {
     this.#sessions = new ServerSessions({ ...options, callers, offerMs });
     const key = streamKeys.commands(options.service, options.instance);
     const onFrame = (frame: StreamFrame | UnknownSession): void => void this.#onFrame(frame);
-    const { blocking, commands, sleep, onError } = options;
-    this.#reader = new FrameReader({ blocking, commands, key, sleep, onError, onFrame });
+    const { blocking, commands, onError } = options;
+    this.#reader = new FrameReader({ blocking, commands, key, onError, onFrame });
   }
 
   start(): void {

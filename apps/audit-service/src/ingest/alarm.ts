@@ -1,0 +1,35 @@
+import type { Position } from '@concordat/contracts';
+import { streamProblems } from '@concordat/runtime';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { insertRows, type Table } from '../store/insert-rows';
+
+/**
+ * Something is wrong with a source: entries are missing (`gap`), one was not written by the service it claims
+ * (`forgery`), or one is not an event (`malformed`).
+ */
+export interface Alarm {
+  readonly kind: 'gap' | 'forgery' | 'malformed';
+  readonly source: string;
+  /** The entry that showed it. */
+  readonly at: Position;
+  readonly detail: string;
+}
+
+const tableAt = (raisedAt: string): Table<Alarm> => ({
+  name: 'ingest_alarms',
+  columns: [
+    { name: 'source', type: 'text', of: ({ source }) => source },
+    { name: 'epoch', type: 'int8', of: ({ at }) => at.epoch },
+    { name: 'position', type: 'int8', of: ({ at }) => at.position },
+    { name: 'kind', type: 'text', of: ({ kind }) => kind },
+    { name: 'detail', type: 'text', of: ({ detail }) => detail },
+    { name: 'raised_at', type: 'timestamptz', of: () => raisedAt },
+  ],
+  onConflict: 'ON CONFLICT DO NOTHING',
+});
+
+/** Keeps alarms, each once. @param raisedAt RFC 3339 */
+export async function keepAlarms(em: EntityManager, alarms: readonly Alarm[], raisedAt: string): Promise<void> {
+  await insertRows(em, tableAt(raisedAt), alarms);
+  for (const { source, kind } of alarms) streamProblems.inc({ source, kind });
+}

@@ -1,0 +1,38 @@
+import { randomBytes } from 'node:crypto';
+import { open, readFile, rename } from 'node:fs/promises';
+import { type Checkpoint, openNote, parseCheckpoint } from '@concordat/crypto';
+import type { LogIdentity } from './log-identity';
+
+/**
+ * The last checkpoint that may have been handed out, in a file outside of the database. A database that was put back to
+ * an older state would otherwise grow a second history under the same sizes, signed by the same key.
+ */
+export class CheckpointAnchor {
+  constructor(
+    private readonly file: string,
+    private readonly identity: LogIdentity,
+  ) {}
+
+  /** @returns undefined when nothing was ever signed @throws Error when the file is not a checkpoint of this log */
+  async read(): Promise<Checkpoint | undefined> {
+    try {
+      return parseCheckpoint(openNote(await readFile(this.file, 'utf8'), this.identity.signer));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
+  /** Durable when it resolves, whole or not at all. */
+  async keep(note: string): Promise<void> {
+    const draft = `${this.file}.${randomBytes(6).toString('hex')}.tmp`;
+    const handle = await open(draft, 'wx', 0o644);
+    try {
+      await handle.writeFile(note);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(draft, this.file);
+  }
+}

@@ -1,0 +1,84 @@
+import { formatCheckpoint, signNote } from '@concordat/crypto';
+import type { Clock, Logger } from '@concordat/runtime';
+import type { BeforeApplicationShutdown } from '@nestjs/common';
+import type { AuditStore } from '../store/audit-store';
+import type { CheckpointAnchor } from './checkpoint-anchor';
+import type { Covered, Cursors } from './covered';
+import type { LogIdentity } from './log-identity';
+import { LogCheckpoint } from './log-rows';
+import type { TileTree } from './tile-tree';
+
+/** The log as the last transaction left it. */
+export interface Committed {
+  readonly tree: TileTree;
+  readonly cursors: Cursors;
+}
+
+/** From the first new leaf to its signature: 250 ms are promised, the rest is for storing the checkpoint. */
+const delayMs = 200;
+
+export interface CheckpointPorts {
+  readonly store: AuditStore;
+  readonly identity: LogIdentity;
+  readonly anchor: CheckpointAnchor;
+  readonly covered: Covered;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/**
+ * Signs the log as it grows: a moment after the first new leaf, so that a burst shares one signature; nothing when
+ * nothing is new. A checkpoint is stored and anchored before anybody sees it.
+ */
+export class CheckpointJob implements BeforeApplicationShutdown {
+  #pending: Committed | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #signing: Promise<void> = Promise.resolve();
+  #isStopped = false;
+
+  constructor(private readonly ports: CheckpointPorts) {}
+
+  /** Goes on from the last stored checkpoint. @throws SERVICE_UNAVAILABLE */
+  async start(committed: Committed): Promise<void> {
+    const { store, anchor, covered } = this.ports;
+    const latest = await store.read((em) => em.findOne(LogCheckpoint, { size: { $gt: 0 } }, { orderBy: { size: 'desc' } }));
+    if (latest) await anchor.keep(latest.note);
+    covered.advance(latest ?? undefined, new Map());
+    this.committed(committed);
+  }
+
+  /** The log was committed like this; it will be covered soon. */
+  committed(committed: Committed): void {
+    this.#pending = committed;
+    if (this.#timer || this.#isStopped) return;
+    // Positions move without a leaf when a source held nothing that belongs into the log.
+    const isCovered = committed.tree.size === this.ports.covered.size;
+    this.#timer = setTimeout(() => this.#queue(), isCovered ? 0 : delayMs);
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+    await this.#signing;
+  }
+
+  #queue(): void {
+    this.#timer = undefined;
+    const committed = this.#pending!;
+    this.#signing = this.#cover(committed).catch((error: unknown) => {
+      this.ports.logger.warn({ error }, 'the checkpoint could not be stored');
+      this.committed(this.#pending!);
+    });
+  }
+
+  async #cover({ tree, cursors }: Committed): Promise<void> {
+    const { store, identity, anchor, covered, clock } = this.ports;
+    const { size } = tree;
+    if (size === covered.size) return covered.advance(covered.checkpoint, cursors);
+    const text = formatCheckpoint({ origin: identity.origin, size, root: tree.root() });
+    const note = signNote(text, identity.signer);
+    await store.transaction((em) => em.upsert(LogCheckpoint, { size, note, signedAt: clock.now() }));
+    await anchor.keep(note);
+    covered.advance({ size, note }, cursors);
+  }
+}

@@ -1,0 +1,60 @@
+import { Migrator } from '@mikro-orm/migrations';
+import { type EntitySchema, MikroORM } from '@mikro-orm/postgresql';
+import { migrations } from './migrations';
+import { breakWhenSilent, type PgClient } from './silence';
+
+/** Bounds of one conversation with PostgreSQL; together below the two seconds that a caller waits. */
+export const databaseLimits = Object.freeze({
+  connectMs: 1_000,
+  statementMs: 1_500,
+  lockMs: 1_000,
+  /** No answer at all, not even that the statement took too long: the server is frozen or the network gone. */
+  silenceMs: 1_800,
+  /** A transaction that does nothing: its process is frozen or gone. */
+  idleInTransactionMs: 10_000,
+  connections: 8,
+});
+
+export interface OrmOptions {
+  readonly databaseUrl: string;
+  readonly instance: string;
+  readonly entities: readonly EntitySchema[];
+  /** Messages of the ORM: never statements or values. */
+  readonly log: (message: string) => void;
+}
+
+/** The ORM over PostgreSQL. Connects when first used, so that the service starts while the database is away. */
+export function makeOrm({ databaseUrl, instance, entities, log }: OrmOptions): MikroORM {
+  const { connectMs, statementMs, lockMs, silenceMs, idleInTransactionMs, connections } = databaseLimits;
+  return MikroORM.initSync({
+    clientUrl: databaseUrl,
+    entities: [...entities],
+    extensions: [Migrator],
+    migrations: { migrationsList: [...migrations], snapshot: false, silent: true },
+    metadataCache: { enabled: false },
+    discovery: { disableDynamicFileAccess: true },
+    debug: false,
+    logger: log,
+    pool: {
+      min: 0,
+      max: connections,
+      createTimeoutMillis: connectMs,
+      acquireTimeoutMillis: statementMs,
+      afterCreate: (client: PgClient, done: (error: unknown, client: PgClient) => void) => {
+        breakWhenSilent(client, silenceMs);
+        done(null, client);
+      },
+    },
+    driverOptions: {
+      log: { warn: log, error: log, debug: log, deprecate: log },
+      connection: {
+        application_name: `concordat-audit ${instance}`,
+        connectionTimeoutMillis: connectMs,
+        statement_timeout: statementMs,
+        lock_timeout: lockMs,
+        idle_in_transaction_session_timeout: idleInTransactionMs,
+        keepAlive: true,
+      },
+    },
+  });
+}

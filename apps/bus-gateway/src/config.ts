@@ -1,0 +1,30 @@
+import { type Environment, portSetting, readConfig, serviceSettings } from '@concordat/runtime';
+import { z } from 'zod';
+
+export const GATEWAY_CONFIG = Symbol('GatewayConfig');
+
+const schema = z.strictObject({
+  ...serviceSettings,
+  httpHost: z.string().default('127.0.0.1'),
+  httpPort: portSetting.default(7400),
+  grpcHost: z.string().default('127.0.0.1'),
+  grpcPort: portSetting.default(7401),
+  /** Issuer and audience of access tokens; the same at every gateway and at iam-service. */
+  audience: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,128}$/)
+    .default('concordat'),
+  /** Authenticates challenges; 32 bytes in base64url that all gateways share. */
+  challengeKey: z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'must be 32 bytes in base64url'),
+  /** Partitions of the bus; the same at every gateway and at audit-service. */
+  busPartitions: z.coerce.number().int().min(1).max(256).default(4),
+});
+
+export type GatewayConfig = z.infer<typeof schema>;
+
+/** @throws ConfigError */
+export const readGatewayConfig = (environment: Environment = process.env): GatewayConfig =>
+  readConfig(schema, environment);
+
+export const otlpEndpoint = (environment: Environment = process.env): string | undefined =>
+  environment['OTEL_EXPORTER_OTLP_ENDPOINT'];

@@ -1,0 +1,64 @@
+import { ConcordatError, type Principal } from '@concordat/contracts';
+import { apiKeyHash, equalConstantTime, parseApiKey, utf8 } from '@concordat/crypto';
+import type { Directory } from '../directory/directory';
+import type { Freshness } from '../directory/freshness';
+import type { AccessTokens } from './access-token';
+
+/** How long a door waits to hear of an agent that was registered through another door a moment ago. */
+const waitMs = 1_000;
+
+export interface AuthenticatorPorts {
+  readonly directory: Directory;
+  readonly freshness: Freshness;
+  readonly tokens: AccessTokens;
+  readonly nowMs: () => number;
+}
+
+/** Who asks: decided here, from the directory, without asking anybody. */
+export class Authenticator {
+  constructor(private readonly ports: AuthenticatorPorts) {}
+
+  /**
+   * @param authorization the `Authorization` header
+   * @throws ConcordatError CREDENTIAL_MISSING, CREDENTIAL_INVALID, TOKEN_EXPIRED, DIRECTORY_STALE
+   */
+  async authenticate(authorization: string | undefined): Promise<Principal> {
+    this.ports.freshness.require();
+    if (authorization === undefined) throw new ConcordatError('CREDENTIAL_MISSING');
+    const match = /^(Bearer|ApiKey) ([\x21-\x7e]{1,4096})$/i.exec(authorization);
+    if (!match) throw new ConcordatError('CREDENTIAL_INVALID');
+    const credential = match[2]!;
+    return match[1]!.toLowerCase() === 'bearer' ? this.#agent(credential) : this.#apiKey(credential);
+  }
+
+  /** Whether what was authenticated a while ago would still be: asked again when a request has waited. @throws the same */
+  recheck(principal: Principal): void {
+    this.ports.freshness.require();
+    const isActive =
+      principal.kind === 'agent'
+        ? this.ports.directory.agent(principal.tenant, principal.id)?.status === 'active'
+        : this.ports.directory.apiKey(principal.id)?.status === 'active';
+    if (!isActive) throw new ConcordatError('CREDENTIAL_INVALID');
+  }
+
+  async #agent(token: string): Promise<Principal> {
+    const { directory, freshness, tokens } = this.ports;
+    const { principal, position } = await tokens.verify(token);
+    await freshness.reached(position, waitMs);
+    if (directory.agent(principal.tenant, principal.id)?.status !== 'active')
+      throw new ConcordatError('CREDENTIAL_INVALID');
+    return principal;
+  }
+
+  #apiKey(key: string): Principal {
+    const id = parseApiKey(key)?.id;
+    const entry = id === undefined ? undefined : this.ports.directory.apiKey(id);
+    // Compared also when there is no such key, so that the time of the answer does not tell.
+    const isSame = equalConstantTime(utf8(apiKeyHash(key)), utf8(entry?.hash ?? apiKeyHash('')));
+    const isExpired =
+      entry !== undefined && entry.expiresAt !== null && Date.parse(entry.expiresAt) <= this.ports.nowMs();
+    if (!entry || !isSame || entry.status !== 'active' || isExpired)
+      throw new ConcordatError('CREDENTIAL_INVALID');
+    return { kind: 'apiKey', tenant: entry.tenant, id: entry.id, scopes: entry.scopes };
+  }
+}

@@ -1,0 +1,145 @@
+import {
+  ConcordatError,
+  formatPositions,
+  type HttpBinding,
+  limits,
+  operationList,
+  type OperationSpec,
+  parseStrictJson,
+} from '@concordat/contracts';
+import { type Health, type Logger, registerHealthRoutes } from '@concordat/runtime';
+import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
+import { context } from '@opentelemetry/api';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Directory } from '../../directory/directory';
+import type { EdgeAnswer, OperationRouter } from '../operation-router';
+import { sendProblem } from './http-errors';
+import { readInput, toRoute } from './http-input';
+import { requestContext, traceRequests } from './http-tracing';
+import { openApiDocument } from './openapi';
+
+export interface HttpEdgeOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly router: OperationRouter;
+  readonly directory: Directory;
+  readonly health: Health;
+  readonly logger: Logger;
+}
+
+/** The HTTP door: a route for every operation of the catalogue that has one, and nothing that is not in it. */
+export class HttpEdge implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  readonly fastify: FastifyInstance;
+
+  constructor(private readonly options: HttpEdgeOptions) {
+    this.fastify = fastify({
+      bodyLimit: limits.jsonBytes,
+      routerOptions: { maxParamLength: 512 },
+      forceCloseConnections: 'idle',
+      requestTimeout: 30_000,
+      keepAliveTimeout: 65_000,
+    });
+    traceRequests(this.fastify);
+    this.#acceptStrictJson();
+    this.#answerErrors();
+    this.#addRoutes();
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    const { host, port, logger } = this.options;
+    const address = await this.fastify.listen({ host, port });
+    logger.info({ address }, 'http');
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.fastify.close();
+  }
+
+  #acceptStrictJson(): void {
+    this.fastify.removeAllContentTypeParsers();
+    this.fastify.addContentTypeParser(
+      'application/json',
+      { parseAs: 'buffer' },
+      async (_request: unknown, body: Buffer) => (body.length === 0 ? undefined : parseStrictJson(body)),
+    );
+  }
+
+  #answerErrors(): void {
+    const { logger } = this.options;
+    this.fastify.setErrorHandler((error, request, reply) => sendProblem(request, reply, error, logger));
+    this.fastify.setNotFoundHandler((request, reply) =>
+      sendProblem(request, reply, new ConcordatError('ROUTE_UNKNOWN'), logger),
+    );
+    this.fastify.addHook('onSend', async (_request, reply) => {
+      void reply.header('x-content-type-options', 'nosniff');
+      void reply.header('cache-control', reply.getHeader('cache-control') ?? 'no-store');
+    });
+  }
+
+  #addRoutes(): void {
+    const { directory, health } = this.options;
+    for (const operation of operationList) if (operation.http) this.#addOperation(operation, operation.http);
+    registerHealthRoutes(this.fastify, health);
+    const document = openApiDocument();
+    this.fastify.get('/openapi.json', async () => document);
+    this.fastify.get('/.well-known/jwks.json', async () => ({
+      keys: directory.signingKeys().map(({ publicKey: { kid, value } }) => ({
+        kty: 'OKP',
+        crv: 'Ed25519',
+        alg: 'EdDSA',
+        use: 'sig',
+        kid,
+        x: value,
+      })),
+    }));
+  }
+
+  #addOperation(operation: OperationSpec, http: HttpBinding): void {
+    this.fastify.route({
+      method: http.method,
+      url: toRoute(http.path),
+      // HEAD would run the operation and throw its answer away.
+      exposeHeadRoute: false,
+      handler: (request, reply) =>
+        context.with(requestContext(request), () => this.#serve(operation, http, request, reply)),
+    });
+  }
+
+  async #serve(
+    operation: OperationSpec,
+    http: HttpBinding,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<FastifyReply> {
+    const gone = new AbortController();
+    reply.raw.once('close', () => gone.abort());
+    const answer = await this.options.router.route({
+      operation,
+      input: readInput(http, request),
+      authorization: header(request, 'authorization'),
+      idempotencyKey: header(request, 'idempotency-key'),
+      minPosition: header(request, 'concordat-min-position'),
+      conversation: header(request, 'concordat-correlation-id'),
+      signal: gone.signal,
+    });
+    return sendAnswer(reply, http, answer);
+  }
+}
+
+function sendAnswer(reply: FastifyReply, http: HttpBinding, { output, positions }: EdgeAnswer): FastifyReply {
+  if (Object.keys(positions).length > 0) void reply.header('concordat-position', formatPositions(positions));
+  const fields = output as Record<string, unknown>;
+  if (http.etag !== undefined) void reply.header('etag', `"${String(fields[http.etag])}"`);
+  if (http.mediaType !== undefined) {
+    return reply
+      .code(http.status)
+      .type(http.mediaType)
+      .send(Buffer.from(String(fields['body']), 'base64url'));
+  }
+  return reply.code(http.status).type('application/json; charset=utf-8').send(JSON.stringify(output));
+}
+
+function header(request: FastifyRequest, name: string): string | undefined {
+  const value = request.headers[name];
+  return Array.isArray(value) ? value.join(', ') : value;
+}

@@ -1,0 +1,66 @@
+import { ConcordatError, type HttpBinding } from '@concordat/contracts';
+import type { FastifyRequest } from 'fastify';
+
+type Fields = Record<string, unknown>;
+
+/** Path of the catalogue (`/v1/agents/{did}`, `{index+}` for the rest) as a route of Fastify. */
+export const toRoute = (path: string): string =>
+  path.replace(/\{(\w+)\+\}/g, '*').replace(/\{(\w+)\}/g, ':$1');
+
+const restField = (path: string): string | undefined => /\{(\w+)\+\}/.exec(path)?.[1];
+
+/**
+ * The input of an operation, from where HTTP puts it: path and headers, then the query (GET, DELETE) or the body.
+ * @throws ConcordatError INPUT_INVALID when a field comes twice, or the body is not an object
+ */
+export function readInput(http: HttpBinding, request: FastifyRequest): Fields {
+  const hasBody = http.method !== 'GET' && http.method !== 'DELETE';
+  return merge(
+    pathFields(http, request.params as Fields),
+    headerFields(http, request),
+    hasBody ? bodyFields(request.body) : queryFields(request.query as Fields),
+  );
+}
+
+function pathFields({ path }: HttpBinding, params: Fields): Fields {
+  const { '*': rest, ...fields } = params;
+  const name = restField(path);
+  return name === undefined ? fields : { ...fields, [name]: rest };
+}
+
+function headerFields({ headers = {} }: HttpBinding, request: FastifyRequest): Fields {
+  const present = Object.entries(headers).filter(([header]) => request.headers[header] !== undefined);
+  return Object.fromEntries(present.map(([header, field]) => [field, request.headers[header]]));
+}
+
+function bodyFields(body: unknown): Fields {
+  if (body === undefined || body === null) return {};
+  if (typeof body !== 'object' || Array.isArray(body)) {
+    throw new ConcordatError('INPUT_INVALID', 'The body must be a JSON object.', {
+      errors: [{ pointer: '', message: 'must be an object' }],
+    });
+  }
+  return body as Fields;
+}
+
+function queryFields(query: Fields): Fields {
+  for (const [name, value] of Object.entries(query)) if (typeof value !== 'string') throw twice(name);
+  return query;
+}
+
+/** Two sources for one field is a contradiction, not a preference. */
+function merge(...sources: readonly Fields[]): Fields {
+  const result: Fields = {};
+  for (const source of sources) {
+    for (const [name, value] of Object.entries(source)) {
+      if (Object.hasOwn(result, name)) throw twice(name);
+      result[name] = value;
+    }
+  }
+  return result;
+}
+
+const twice = (name: string): ConcordatError =>
+  new ConcordatError('INPUT_INVALID', `The field "${name}" is given more than once.`, {
+    errors: [{ pointer: `/${name}`, message: 'is given more than once' }],
+  });

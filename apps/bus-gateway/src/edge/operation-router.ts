@@ -1,0 +1,154 @@
+import { randomUUID } from 'node:crypto';
+import {
+  actorOf,
+  anonymous,
+  asConcordatError,
+  ConcordatError,
+  defaultTenant,
+  hasScope,
+  type OperationSpec,
+  parsePositions,
+  type Positions,
+  type Principal,
+} from '@concordat/contracts';
+import { lengthPrefixed, sha256, toBase64url } from '@concordat/crypto';
+import {
+  observeOperation,
+  OperationDispatcher,
+  type OperationHandlers,
+  type OperationResult,
+  parseInput,
+} from '@concordat/runtime';
+import type { Freshness } from '../directory/freshness';
+import type { Authenticator } from './authenticate';
+import type { RefusalAudit } from './refusal-audit';
+import type { ServiceCalls } from './service-calls';
+
+/** A request at one of the doors, whatever its wire format. */
+export interface EdgeRequest {
+  readonly operation: OperationSpec;
+  readonly input: unknown;
+  readonly authorization: string | undefined;
+  readonly idempotencyKey: string | undefined;
+  /** `Concordat-Min-Position` */
+  readonly minPosition: string | undefined;
+  /** Correlation id of the caller's conversation. */
+  readonly conversation: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+export interface EdgeAnswer {
+  readonly output: unknown;
+  readonly positions: Positions;
+}
+
+export interface RouterPorts {
+  readonly authenticator: Authenticator;
+  readonly freshness: Freshness;
+  readonly services: ServiceCalls;
+  /** Handlers of the operations that the gateway serves itself. */
+  readonly handlers: OperationHandlers;
+  readonly refusals: RefusalAudit;
+}
+
+const waitMs = 1_000;
+
+/**
+ * The way of every request, the same for HTTP and gRPC: who asks, may they, is the input sound, then the handler here or
+ * the service behind. Refusals are in the audit feed before they are answered.
+ */
+export class OperationRouter {
+  readonly #local: OperationDispatcher;
+
+  constructor(private readonly ports: RouterPorts) {
+    this.#local = new OperationDispatcher(ports.handlers);
+  }
+
+  /** @throws ConcordatError */
+  async route(request: EdgeRequest): Promise<EdgeAnswer> {
+    const begun = performance.now();
+    let outcome = 'ok';
+    let principal: Principal | undefined;
+    try {
+      principal = await this.#authenticate(request);
+      authorize(request.operation, principal);
+      return await this.#carryOut(request, principal);
+    } catch (error) {
+      const known = asConcordatError(error);
+      outcome = known.code;
+      await this.ports.refusals.record(known, request.operation.name, principal);
+      throw known;
+    } finally {
+      observeOperation(request.operation.name, outcome, performance.now() - begun);
+    }
+  }
+
+  async #authenticate({ operation, authorization }: EdgeRequest): Promise<Principal> {
+    return operation.caller === 'none'
+      ? anonymous(defaultTenant)
+      : this.ports.authenticator.authenticate(authorization);
+  }
+
+  async #carryOut(request: EdgeRequest, principal: Principal): Promise<EdgeAnswer> {
+    const { operation, signal, conversation } = request;
+    const input = parseInput(operation, request.input);
+    const minPosition = await this.#minPosition(request.minPosition);
+    const commandId =
+      operation.kind === 'command' ? commandIdOf(operation, principal, request.idempotencyKey) : null;
+    const context = {
+      principal,
+      commandId,
+      minPosition,
+      conversation: conversation ?? null,
+      traceparent: null,
+    };
+    const result: OperationResult<unknown> =
+      operation.service === 'bus'
+        ? await this.#local.dispatch(operation.name, input, { ...context, signal })
+        : await this.ports.services.call(operation.name, input, context);
+    const source = result.source ?? operation.service;
+    return { output: result.output, positions: result.position ? { [source]: result.position } : {} };
+  }
+
+  async #minPosition(header: string | undefined): Promise<Positions> {
+    if (header === undefined) return {};
+    const positions = parsePositions(header);
+    if (!positions) {
+      const errors = [
+        { pointer: 'Concordat-Min-Position', message: 'must be <source>:<epoch>-<position>, …' },
+      ];
+      throw new ConcordatError('INPUT_INVALID', 'The header Concordat-Min-Position is malformed.', {
+        errors,
+      });
+    }
+    if (positions['iam']) await this.ports.freshness.reached(positions['iam'], waitMs);
+    return positions;
+  }
+}
+
+/** @throws ConcordatError AGENT_REQUIRED, SCOPE_MISSING */
+function authorize({ caller, scope, name }: OperationSpec, principal: Principal): void {
+  if (caller === 'gateway') throw new ConcordatError('ROUTE_UNKNOWN');
+  if (caller === 'agent' && principal.kind !== 'agent') throw new ConcordatError('AGENT_REQUIRED');
+  if (scope !== undefined && !hasScope(principal, scope)) {
+    throw new ConcordatError('SCOPE_MISSING', `${name} needs the scope "${scope}".`);
+  }
+}
+
+/** Names the effect: the same key of the same caller for the same operation is the same command. */
+function commandIdOf(
+  { name }: OperationSpec,
+  principal: Principal,
+  idempotencyKey: string | undefined,
+): string {
+  if (idempotencyKey === undefined) return randomUUID();
+  if (!/^[\x21-\x7e]{1,255}$/.test(idempotencyKey)) {
+    const errors = [{ pointer: 'Idempotency-Key', message: 'must be 1–255 visible ASCII characters' }];
+    throw new ConcordatError('INPUT_INVALID', 'The header Idempotency-Key is malformed.', { errors });
+  }
+  return toBase64url(
+    sha256(
+      lengthPrefixed('concordat/command/v1', principal.tenant, actorOf(principal), name, idempotencyKey),
+    ),
+  );
+}

@@ -1,0 +1,29 @@
+/* eslint-disable @typescript-eslint/no-require-imports -- a command is loaded only when it is the one that runs */
+import { type Command } from 'commander';
+import { type Context } from '../context';
+
+/** What a file of this folder exports: it adds options, subcommands and the action to its command. */
+export interface CommandModule {
+  register(command: Command, context: () => Context): void;
+}
+
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  readonly hidden?: boolean;
+  load(): CommandModule;
+}
+
+/** Every command of the CLI, in the order of its help. A new one is a file here and a line below. */
+export const commands: readonly CommandEntry[] = [
+  { name: 'up', summary: 'start Concordat', load: () => require('./up') as CommandModule },
+  { name: 'down', summary: 'stop it in order', load: () => require('./down') as CommandModule },
+  { name: 'doctor', summary: 'what is wrong, and the fix', load: () => require('./doctor') as CommandModule },
+  { name: 'test', summary: 'run the tests', load: () => require('./test') as CommandModule },
+  {
+    name: 'supervise',
+    summary: 'the process behind up --detach',
+    hidden: true,
+    load: () => require('./supervise') as CommandModule,
+  },
+];

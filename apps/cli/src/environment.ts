@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+
+/** What the CLI takes from the environment; this file is its only reader. */
+export interface Environment {
+  /** CONCORDAT_DATA: the data folder, unless --data says otherwise */
+  readonly dataDirectory: string | undefined;
+  /** CONCORDAT_REDIS_URL, CONCORDAT_RPC_REDIS_URL, CONCORDAT_DATABASE_URL, each also as …_FILE; secrets */
+  readonly redisUrl: string | undefined;
+  readonly rpcRedisUrl: string | undefined;
+  readonly databaseUrl: string | undefined;
+  /** CONCORDAT_APPS: where the services lie, `<folder>/<app>/dist/main.js`; default `apps` of the repository */
+  readonly appsDirectory: string | undefined;
+  /** where programs are looked for */
+  readonly path: string;
+  /** for every service: the basics, certificates, telemetry, and what of Concordat concerns all of them */
+  readonly services: Readonly<Record<string, string>>;
+  /** everything, for tools that run on the user's behalf: Nx, jest, npm, the supervisor itself */
+  readonly tools: Readonly<Record<string, string>>;
+}
+
+const passedOn = /^(PATH|LANG|LC_ALL|TZ|NODE_EXTRA_CA_CERTS|OTEL_.+|CONCORDAT_LOG_LEVEL)$/;
+const STANDARD_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** @throws Error when a …_FILE cannot be read */
+export function readEnvironment(all: NodeJS.ProcessEnv = process.env): Environment {
+  const text = (name: string): string | undefined => (all[name] === '' ? undefined : all[name]);
+  const present = Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const path = text('PATH') ?? STANDARD_PATH;
+  return Object.freeze({
+    dataDirectory: text('CONCORDAT_DATA'),
+    redisUrl: secret(all, 'CONCORDAT_REDIS_URL'),
+    rpcRedisUrl: secret(all, 'CONCORDAT_RPC_REDIS_URL'),
+    databaseUrl: secret(all, 'CONCORDAT_DATABASE_URL'),
+    appsDirectory: text('CONCORDAT_APPS'),
+    path,
+    services: {
+      HOME: text('HOME') ?? homedir(),
+      CONCORDAT_ENVIRONMENT: text('CONCORDAT_ENVIRONMENT') ?? 'development',
+      ...Object.fromEntries(present.filter(([name]) => passedOn.test(name))),
+      PATH: path,
+    },
+    tools: { ...Object.fromEntries(present), PATH: path, HOME: text('HOME') ?? homedir() },
+  });
+}
+
+/** A secret may come in a variable or, better, in a file that the variable with _FILE names. */
+function secret(all: NodeJS.ProcessEnv, name: string): string | undefined {
+  const file = all[`${name}_FILE`];
+  if (file === undefined || file === '') return all[name] === '' ? undefined : all[name];
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (cause) {
+    throw new Error(`${name}_FILE names ${file}, which cannot be read (${(cause as Error).message}).`, {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,114 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { ManagedProcess, providePrivateDirectory } from '@concordat/processes';
+import { UserError } from '../context';
+import { type Environment } from '../environment';
+import { type Member } from './fleet';
+import { probeReady } from './health';
+import { type PortPlan } from './port-plan';
+import { type DataFolder } from './provision';
+import { gatewayApp, type Identity, services } from './services';
+
+const HOST = '127.0.0.1';
+const DRAIN_DEADLINE_MS = 10_000;
+
+/** One process of a service, before it runs. */
+interface ServicePlan {
+  readonly name: string;
+  readonly app: string;
+  readonly instance: string;
+  readonly identity: Identity;
+  readonly stage: 'service' | 'gateway';
+  readonly dataName: string;
+  readonly port: number;
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+export interface ServiceSettings {
+  readonly environment: Environment;
+  /** holds `<app>/dist/main.js` */
+  readonly appsDirectory: string;
+  readonly folder: DataFolder;
+  readonly ports: PortPlan;
+}
+
+/** The four services, the gateway as often as there are ports for it; not yet started. */
+export async function serviceProcesses(settings: ServiceSettings): Promise<Member[]> {
+  const plans = [...servicePlans(settings), ...gatewayPlans(settings)];
+  for (const { dataName } of plans) await providePrivateDirectory(settings.folder.of(dataName));
+  return plans.map((plan) => member(plan, settings));
+}
+
+/** The script of an app. @throws UserError when it is not built */
+export function appScript(appsDirectory: string, app: string): string {
+  const script = join(appsDirectory, app, 'dist', 'main.js');
+  if (existsSync(script)) return script;
+  throw new UserError(`${script} is missing: ${app} is not built. Run: npx nx run-many -t build`);
+}
+
+function servicePlans({ folder, ports }: ServiceSettings): ServicePlan[] {
+  const own: Record<Identity, Record<string, string>> = {
+    iam: { CONCORDAT_ADMIN_KEY_FILE: folder.adminKeyFile },
+    audit: { CONCORDAT_DATABASE_URL_FILE: folder.databaseUrlFile, CONCORDAT_VKEY_FILE: folder.vkeyFile },
+    vault: {},
+    bus: {},
+  };
+  return services.map(({ name, identity }) => ({
+    name,
+    app: name,
+    instance: `${identity}-1`,
+    identity,
+    stage: 'service',
+    dataName: identity,
+    port: ports.port(name),
+    variables: {
+      ...own[identity],
+      CONCORDAT_HEALTH_HOST: HOST,
+      CONCORDAT_HEALTH_PORT: String(ports.port(name)),
+    },
+  }));
+}
+
+function gatewayPlans({ folder, ports }: ServiceSettings): ServicePlan[] {
+  return ports.http.map((http, index) => ({
+    name: `${gatewayApp}-${index + 1}`,
+    app: gatewayApp,
+    instance: `bus-${index + 1}`,
+    identity: 'bus',
+    stage: 'gateway',
+    dataName: `bus-${index + 1}`,
+    port: http,
+    variables: {
+      CONCORDAT_HTTP_HOST: HOST,
+      CONCORDAT_HTTP_PORT: String(http),
+      CONCORDAT_GRPC_HOST: HOST,
+      CONCORDAT_GRPC_PORT: String(ports.grpc[index]),
+      CONCORDAT_HEALTH_HOST: HOST,
+      CONCORDAT_CHALLENGE_KEY_FILE: folder.challengeKeyFile,
+    },
+  }));
+}
+
+function member(plan: ServicePlan, { environment, appsDirectory, folder }: ServiceSettings): Member {
+  const healthUrl = `http://${HOST}:${plan.port}`;
+  const child = new ManagedProcess({
+    name: plan.name,
+    command: process.execPath,
+    args: ['--enable-source-maps', appScript(appsDirectory, plan.app)],
+    env: {
+      ...environment.services,
+      CONCORDAT_INSTANCE: plan.instance,
+      CONCORDAT_REDIS_URL_FILE: folder.redisUrlFile,
+      CONCORDAT_RPC_REDIS_URL_FILE: folder.rpcRedisUrlFile,
+      CONCORDAT_IDENTITY_KEY_FILE: folder.identityKeyFile(plan.identity),
+      CONCORDAT_PEERS_FILE: folder.peersFile,
+      CONCORDAT_DATA_DIR: folder.of(plan.dataName),
+      ...plan.variables,
+    },
+    cwd: folder.of(plan.dataName),
+    logFile: join(folder.logs, `${plan.name}.log`),
+    probe: (_pid, signal) => probeReady(healthUrl, signal),
+    stopTimeoutMs: DRAIN_DEADLINE_MS,
+  });
+  return { stage: plan.stage, process: child, port: plan.port, healthUrl };
+}

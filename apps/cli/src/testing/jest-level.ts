@@ -1,0 +1,80 @@
+import { spawn } from 'node:child_process';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { removeTemporaryDirectory, temporaryDirectory } from '@concordat/processes';
+
+export const levels = ['unit', 'int', 'e2e'] as const;
+export type Level = (typeof levels)[number];
+
+export interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+/** The part of jest's --json that counts. */
+export interface JestResult {
+  readonly success: boolean;
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  /** files that failed before a test ran: they do not compile, or import something missing */
+  readonly numRuntimeErrorTestSuites: number;
+}
+
+// Unit tests share the cores; those with databases would time each other out; the whole system is alone.
+const workers: Record<Level, readonly string[]> = {
+  unit: [],
+  int: ['--maxWorkers=2'],
+  e2e: ['--runInBand'],
+};
+
+/** Runs the tests of one level, with jest's own report on stderr. */
+export async function runLevel(
+  level: Level,
+  root: string,
+  env: Readonly<Record<string, string>>,
+  jestArguments: readonly string[] = [],
+): Promise<Counts> {
+  const folder = temporaryDirectory('concordat-test-');
+  const resultFile = join(folder, 'result.json');
+  try {
+    await rm(resultFile, { force: true });
+    const args = [
+      join(root, 'node_modules', 'jest', 'bin', 'jest.js'),
+      '--passWithNoTests',
+      '--json',
+      `--outputFile=${resultFile}`,
+      ...workers[level],
+      ...jestArguments,
+    ];
+    const code = await exitCode(args, root, { ...env, CONCORDAT_TEST_LEVEL: level });
+    const result = await readResult(resultFile);
+    return countsOf(result, code);
+  } finally {
+    removeTemporaryDirectory(folder);
+  }
+}
+
+/** A file that does not load is a failure, and so is a jest that says it failed without naming a test. */
+export function countsOf(result: JestResult | undefined, code: number | null): Counts {
+  if (result === undefined) return { passed: 0, failed: code === 0 ? 0 : 1 };
+  const failed = result.numFailedTests + result.numRuntimeErrorTestSuites;
+  const silent = failed === 0 && (code !== 0 || !result.success);
+  return { passed: result.numPassedTests, failed: silent ? 1 : failed };
+}
+
+function exitCode(args: readonly string[], cwd: string, env: Record<string, string>): Promise<number | null> {
+  return new Promise((resolve, reject) => {
+    // With --json and --outputFile jest prints its report to stderr and nothing to stdout.
+    const child = spawn(process.execPath, args, { cwd, env, stdio: ['ignore', 'ignore', 'inherit'] });
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+}
+
+async function readResult(file: string): Promise<JestResult | undefined> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as JestResult;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,51 @@
+import { join } from 'node:path';
+import type { OperationHandlers, ServiceBase } from '@concordat/runtime';
+import {
+  EventSourcingModule,
+  mergeHandlers,
+  OPERATION_GUARD,
+  OPERATION_HANDLERS,
+  operationServer,
+  RelayJob,
+  ServiceModule,
+} from '@concordat/service';
+import { type DynamicModule, Global, Module } from '@nestjs/common';
+import type { VaultConfig } from './config';
+import { CONSENT_HANDLERS, ConsentModule } from './consent/consent.module';
+import { MEMORY_HANDLERS, MemoryModule } from './memory/memory.module';
+
+/** Where ports meet adapters: what an agent remembers, encrypted, by consent. */
+@Global()
+@Module({})
+export class AppModule {
+  static for(base: ServiceBase, config: VaultConfig): DynamicModule {
+    const service = 'vault';
+    return {
+      module: AppModule,
+      imports: [
+        ServiceModule.for({ service, base, config }),
+        EventSourcingModule.for({
+          service,
+          base,
+          dataDir: config.dataDir,
+          migrationsDir: join(__dirname, 'migrations'),
+        }),
+        ConsentModule,
+        MemoryModule,
+      ],
+      providers: [
+        {
+          provide: OPERATION_HANDLERS,
+          useFactory: (...slices: OperationHandlers[]) => mergeHandlers(...slices),
+          inject: [CONSENT_HANDLERS, MEMORY_HANDLERS],
+        },
+        {
+          provide: OPERATION_GUARD,
+          useFactory: (relay: RelayJob) => relay.guard.bind(relay),
+          inject: [RelayJob],
+        },
+        operationServer(service, config.instance),
+      ],
+    };
+  }
+}

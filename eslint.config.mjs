@@ -11,7 +11,7 @@ const rooms = {
   runtime: ['contracts'],
   eventsourcing: ['contracts', 'crypto', 'keystore', 'sqlite'],
   streams: ['contracts', 'crypto', 'processes'],
-  service: ['contracts', 'crypto', 'runtime', 'sqlite', 'keystore', 'eventsourcing', 'streams'],
+  service: ['contracts', 'crypto', 'processes', 'runtime', 'sqlite', 'keystore', 'eventsourcing', 'streams'],
   testing: ['contracts', 'crypto', 'processes', 'runtime', 'streams'],
   sdk: ['contracts', 'crypto'],
 };

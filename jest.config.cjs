@@ -10,4 +10,5 @@ const projects = ['libs', 'apps', 'tools']
       .filter((dir) => existsSync(join(dir, 'jest.config.cjs'))),
   );
 
-module.exports = { projects };
+// A test timeout counts only at the root, not in a project.
+module.exports = { projects, testTimeout: process.env.CONCORDAT_TEST_LEVEL === 'unit' ? 10_000 : 120_000 };

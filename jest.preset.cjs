@@ -24,6 +24,5 @@ module.exports = (dir) => {
     transformIgnorePatterns: [`/node_modules/(?!(${esmOnly})/)`],
     testEnvironmentOptions: { customExportConditions: ['@concordat/source', 'node', 'require', 'default'] },
     moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json', 'node'],
-    ...(level === 'e2e' ? { testTimeout: 120_000 } : { testTimeout: 30_000 }),
   };
 };

@@ -260,6 +260,12 @@ export const errorCatalogue = define({
     title: 'The store is older than what it has published.',
     fix: 'An operator has to restore the store; the log of the service names what is missing.',
   },
+  MEMORY_DAMAGED: {
+    status: 500,
+    grpc: 'INTERNAL',
+    title: 'The memory cannot be read: it was damaged where it is stored.',
+    fix: 'Write it anew, or have it restored; the log of the service names the record.',
+  },
   INTERNAL: {
     status: 500,
     grpc: 'INTERNAL',

@@ -58,6 +58,20 @@ export const memoryKey = z
 /** Whose memory it is: an agent, or everyone in the tenant. */
 export const persona = z.union([did, z.literal('communal')]);
 
+export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
+
+/** Depth and size were bounded by the strict parser, so one plain walk is enough (z.json() takes half a second for a MiB). */
+function isJson(value: unknown): value is JsonValue {
+  if (typeof value !== 'object' || value === null) {
+    return (
+      value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)
+    );
+  }
+  if (Array.isArray(value)) return value.every(isJson);
+  return Object.getPrototypeOf(value) === Object.prototype && Object.values(value).every(isJson);
+}
+
 /** Any JSON value, as it came through the strict parser. */
-export const jsonValue = z.json();
-export const jsonObject = z.record(z.string(), z.json());
+// zod does not narrow by refine, so the type is said here.
+export const jsonValue = z.unknown().refine(isJson, 'must be JSON') as z.ZodType<JsonValue, JsonValue>;
+export const jsonObject = z.record(z.string(), jsonValue);

@@ -95,8 +95,8 @@ export interface EventStore {
   append(request: AppendRequest): Promise<Head>;
   /** Events of a stream in order of version, those above `afterVersion`. */
   readStream(tenant: string, stream: string, afterVersion?: number): Promise<StoredEvent[]>;
-  /** Events above a position, in order, at most `limit`. */
-  readAfter(position: number, limit: number): Promise<StoredEvent[]>;
+  /** Events above a position, in order: at most `limit`, and no more once their data has some `maxBytes` (4 MiB). */
+  readAfter(position: number, limit: number, maxBytes?: number): Promise<StoredEvent[]>;
   eventAt(position: number): Promise<StoredEvent | undefined>;
   findCommand(tenant: string, id: string): Promise<RememberedCommand | undefined>;
   /** Forgets commands that were appended before (milliseconds since 1970). @returns how many */

@@ -22,6 +22,8 @@ export interface KeyRecords {
   insert(record: KeyRecord): Promise<KeyRecord>;
   /** Removes the record at (tenant, path) and all below it. @returns their kids */
   remove(tenant: string, path: string): Promise<string[]>;
+  /** Overwrites what removed records have left in files. Does nothing when there is nothing left. @throws Error to repeat */
+  purge(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -59,6 +61,8 @@ export class CachingKeystore implements Keystore {
     const kids = await this.records.remove(tenant, formatPath(path));
     // Not overwritten in memory: a caller that is just sealing with it would then seal under a key of zeros.
     for (const kid of kids) this.#cache.delete(kid);
+    // Also when there was nothing to remove: an earlier call may have failed here, and this one is its repetition.
+    await this.records.purge();
     return kids.length;
   }
 
@@ -83,6 +87,8 @@ export class CachingKeystore implements Keystore {
     if (cached) return cached;
     const aad = wrapContext(record.tenant, record.path, record.kid);
     const key = await this.#unwrapBytes(record, aad);
+    // Destroyed while the root key was asked: then nothing may remember it.
+    if (!this.records.byKid(record.kid)) return { kid: record.kid, key };
     const dataKey = { kid: record.kid, key, tenant: record.tenant };
     this.#cache.set(record.kid, dataKey);
     return dataKey;

@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openDatabase } from '@concordat/sqlite';
 import { type Keystore, localRootKey, memoryKeystore, openKeystore, openValue, sealValue } from './index';
 
 const root = localRootKey(new Uint8Array(32).fill(1));
@@ -121,6 +122,21 @@ describe('the files of a keystore', () => {
     await bench.keystore.destroy('t1', ['agent/secret-path']);
     expect(bytes().includes(Buffer.from(kid))).toBe(false);
     expect(bytes().includes(Buffer.from('secret-path'))).toBe(false);
+    await bench.cleanUp();
+  });
+
+  it('are cleaned by a repetition when a reader was in the way of the first destruction', async () => {
+    const bench = sqliteBench();
+    const { kid } = await bench.keystore.obtain('t1', ['agent/a']);
+    const reader = openDatabase(join(bench.folder, 'keys.db'), { readonly: true });
+    reader.exec('BEGIN');
+    reader.prepare('SELECT count(*) FROM keys').get();
+    await expect(bench.keystore.destroy('t1', ['agent/a'])).rejects.toThrow('checkpoint');
+    expect(await bench.keystore.find('t1', kid)).toBeUndefined();
+    reader.close();
+    expect(await bench.keystore.destroy('t1', ['agent/a'])).toBe(0);
+    const bytes = readdirSync(bench.folder).map((name) => readFileSync(join(bench.folder, name)));
+    expect(Buffer.concat(bytes).includes(Buffer.from(kid))).toBe(false);
     await bench.cleanUp();
   });
 

@@ -26,6 +26,10 @@ export class MemoryKeyRecords implements KeyRecords {
     return kids;
   }
 
+  async purge(): Promise<void> {
+    // Nothing is left in memory.
+  }
+
   async close(): Promise<void> {
     this.#byKid.clear();
   }

@@ -1,5 +1,5 @@
 import type { SealedValue } from '@concordat/contracts';
-import { aeadOpen, aeadSeal, fromBase64url, lengthPrefixed, toBase64url } from '@concordat/crypto';
+import { AeadError, aeadOpen, aeadSeal, fromBase64url, lengthPrefixed, toBase64url } from '@concordat/crypto';
 import type { DataKey, Keystore } from './keystore';
 
 const aadOf = (kid: string, context: readonly string[]): Uint8Array =>
@@ -29,6 +29,6 @@ export async function openValue(
   const found = await keystore.find(tenant, sealed.kid);
   if (!found) return undefined;
   const box = fromBase64url(sealed.value);
-  if (!box) throw new Error(`the value sealed under key ${sealed.kid} is not base64url`);
+  if (!box) throw new AeadError();
   return aeadOpen(found.key, box, aadOf(sealed.kid, context));
 }

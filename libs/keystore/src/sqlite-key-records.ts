@@ -24,11 +24,12 @@ const removeSql = `DELETE FROM keys WHERE kid IN (
 
 /**
  * Wrapped keys in a SQLite file of their own. `secure_delete` overwrites a removed key, and the write-ahead log is
- * emptied before the removal is reported, so the bytes are gone from both files.
+ * emptied by `purge`, so the bytes are then gone from both files.
  */
 export class SqliteKeyRecords implements KeyRecords {
   readonly #writer: SqliteWriter;
   readonly #reader: Connection;
+  #hasLeftovers = false;
   readonly #byPath: Statement<[string, string], KeyRecord>;
   readonly #byKid: Statement<[string], KeyRecord>;
 
@@ -66,8 +67,19 @@ export class SqliteKeyRecords implements KeyRecords {
     const remove: SqlStatement = { sql: removeSql, params: [tenant, path], returnsRows: true };
     const [removed] = await this.#writer.run([remove]);
     const kids = removed!.rows.map((row) => String(row['kid']));
-    if (kids.length > 0) await this.#writer.checkpoint();
+    this.#hasLeftovers ||= kids.length > 0;
     return kids;
+  }
+
+  async purge(): Promise<void> {
+    if (!this.#hasLeftovers) return;
+    this.#hasLeftovers = false;
+    try {
+      await this.#writer.checkpoint();
+    } catch (error) {
+      this.#hasLeftovers = true;
+      throw error;
+    }
   }
 
   async close(): Promise<void> {

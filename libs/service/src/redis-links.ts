@@ -29,6 +29,11 @@ export class RedisLinks {
     return this.#keep(blockingConnection(this.#settings(which, purpose)));
   }
 
+  /** A connection of its own for commands that must not wait behind others. */
+  commands(which: 'durable' | 'rpc', purpose: string): Redis {
+    return this.#keep(commandConnection(this.#settings(which, purpose)));
+  }
+
   addChecks(health: Health): void {
     for (const which of ['durable', 'rpc'] as const) {
       health.add(which === 'durable' ? 'redis' : 'redis-rpc', async () => {

@@ -24,6 +24,7 @@ export class RelayJob implements OnApplicationBootstrap, BeforeApplicationShutdo
   readonly #relay: Relay;
   readonly #log: RedisEventLog;
   #timer: NodeJS.Timeout | undefined;
+  #isCompared = false;
 
   constructor(private readonly options: RelayJobOptions) {
     const { store, signer, redis, health, logger } = options;
@@ -38,6 +39,7 @@ export class RelayJob implements OnApplicationBootstrap, BeforeApplicationShutdo
         append: (expected, entries) => log.append(store.source, expected, entries),
       },
       onState: (state) => {
+        this.#isCompared ||= state.status === 'current' || state.status === 'publishing';
         const level = {
           starting: 'debug',
           current: 'debug',
@@ -81,7 +83,8 @@ export class RelayJob implements OnApplicationBootstrap, BeforeApplicationShutdo
   async guard({ minPosition }: { readonly minPosition: Positions }): Promise<void> {
     const { state } = this.#relay;
     if (state.status === 'regressed') throw new ConcordatError('STORE_REGRESSED', state.missing);
-    if (state.status === 'starting') {
+    // Until the stream has been seen once, this may be an old copy: also when it cannot be seen because Redis is away.
+    if (!this.#isCompared) {
       throw new ConcordatError('SERVICE_UNAVAILABLE', 'The store has not been compared with its stream yet.');
     }
     const wanted = minPosition[this.options.store.source];

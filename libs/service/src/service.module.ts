@@ -36,7 +36,14 @@ export class ServiceModule {
     const startedAtMs = systemClock.nowMs();
     const source = feedSource(service);
     const feed = (links: RedisLinks, clock: Clock): Feed =>
-      new Feed({ redis: links.durable, source, instance, startedAtMs, now: clock.now, sleep });
+      new Feed({
+        redis: links.commands('durable', 'feed'),
+        source,
+        instance,
+        startedAtMs,
+        now: clock.now,
+        sleep,
+      });
     const refusals = (to: Feed, logger: Logger): RefusalFeed =>
       new RefusalFeed({
         feed: to,

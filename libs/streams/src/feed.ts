@@ -30,6 +30,7 @@ export interface FeedEvent {
 }
 
 export interface FeedOptions {
+  /** A connection of its own: what waits here must not wait behind anything else. */
   readonly redis: Redis;
   /** `vault.feed` */
   readonly source: string;
@@ -79,7 +80,9 @@ export class Feed {
         await this.#send(batch);
         for (const { resolve } of batch) resolve();
       } catch (error) {
-        for (const { reject } of batch) reject(error);
+        // Those that wait behind would only wait as long again: Redis is away for them too.
+        const behind = isConcordatError(error, 'SERVICE_UNAVAILABLE') ? this.#queue.splice(0) : [];
+        for (const { reject } of [...batch, ...behind]) reject(error);
       }
     }
     this.#isSending = false;

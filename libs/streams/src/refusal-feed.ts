@@ -19,45 +19,54 @@ export interface RefusalFeedOptions {
 
 const keysLimit = 10_000;
 
+interface Window {
+  readonly refusal: Refusal;
+  /** The first refusal on its way into the feed. */
+  readonly first: Promise<void>;
+  repeated: number;
+}
+
 /**
  * Every first refusal is in the feed before it is answered; those that repeat it within the window are counted and
  * follow as one event, so that a flood of bad requests cannot flood the audit trail.
  */
 export class RefusalFeed {
-  readonly #counts = new Map<string, { refusal: Refusal; count: number }>();
+  readonly #windows = new Map<string, Window>();
 
   constructor(private readonly options: RefusalFeedOptions) {}
 
-  /** @throws what the feed throws for a first refusal */
+  /** Resolves when the refusal, or the first of those that it repeats, is durable. @throws what the feed throws */
   async append(refusal: Refusal): Promise<void> {
-    const open = this.#counts.get(refusal.key);
+    // Too many different refusals at once are themselves a flood: they share one window, and their details are lost.
+    const isKnown = this.#windows.has(refusal.key);
+    const key = isKnown || this.#windows.size < keysLimit ? refusal.key : 'flood';
+    const open = this.#windows.get(key);
     if (open) {
-      open.count++;
-      return;
+      open.repeated++;
+      return open.first;
     }
-    // Too many different refusals at once are themselves a flood: they share one key, and their details are lost.
-    const key = this.#counts.size < keysLimit ? refusal.key : 'flood';
-    const shared = this.#counts.get(key);
-    if (shared) {
-      shared.count++;
-      return;
+    const first = this.#feed(refusal, 1);
+    this.#windows.set(key, { refusal, first, repeated: 0 });
+    try {
+      await first;
+    } catch (error) {
+      this.#windows.delete(key);
+      throw error;
     }
-    this.#counts.set(key, { refusal, count: 0 });
     this.options.setTimer(() => void this.#close(key), this.options.windowMs);
-    await this.#feed(refusal, 1);
   }
 
   /** Feeds what was counted so far: before the process ends. */
   async flush(): Promise<void> {
-    await Promise.all([...this.#counts.keys()].map((key) => this.#close(key)));
+    await Promise.all([...this.#windows.keys()].map((key) => this.#close(key)));
   }
 
   async #close(key: string): Promise<void> {
-    const counted = this.#counts.get(key);
-    this.#counts.delete(key);
-    if (!counted || counted.count === 0) return;
+    const window = this.#windows.get(key);
+    this.#windows.delete(key);
+    if (!window || window.repeated === 0) return;
     try {
-      await this.#feed(counted.refusal, counted.count);
+      await this.#feed(window.refusal, window.repeated);
     } catch (error) {
       this.options.onError(error);
     }

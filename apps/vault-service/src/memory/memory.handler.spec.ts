@@ -2,17 +2,17 @@ import { ConcordatError, memoryKeyPath, MemoryWritten } from '@concordat/contrac
 import { CommandContexts, CommandRunner, MemoryEventStore, sealData } from '@concordat/eventsourcing';
 import { memoryKeystore } from '@concordat/keystore';
 import { createLogger, type OperationContext } from '@concordat/runtime';
-import { newPrincipal } from '../vault.fixture';
+import { agentPrincipal, newAgent } from '@concordat/testing';
 import { memoryHandlers, type MemoryPorts } from './memory.handler';
 import type { StoredMemory } from './memory.projection';
 import { memoryStream } from './sealed-memory';
 
-const ada = newPrincipal();
+const ada = newAgent();
 const nowMs = Date.parse('2026-01-01T00:00:00.000Z');
 const clock = { now: () => new Date(nowMs), nowMs: () => nowMs };
 const input = { persona: ada.did, key: 'notes' };
 const context: OperationContext = {
-  ...{ operation: 'memory.get', principal: ada.principal, commandId: null },
+  ...{ operation: 'memory.get', principal: agentPrincipal(ada.did), commandId: null },
   ...{ minPosition: {}, conversation: null, traceparent: null },
 };
 
@@ -87,12 +87,12 @@ describe('a read', () => {
   it('reports a memory that is there but whose key is lost', async () => {
     const { handlers, keystore } = await start();
     await keystore.destroy('default', [`persona/${ada.did}`]);
-    await expect(handlers['memory.get'](input, context)).rejects.toMatchObject({ code: 'INTERNAL' });
+    await expect(handlers['memory.get'](input, context)).rejects.toMatchObject({ code: 'MEMORY_DAMAGED' });
   });
 });
 
 describe('a refusal', () => {
-  const stranger = { ...context, principal: newPrincipal().principal };
+  const stranger = { ...context, principal: agentPrincipal(newAgent().did) };
 
   it('is answered when the feed has it, and not before', async () => {
     const refusals = gate();

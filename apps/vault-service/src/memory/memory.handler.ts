@@ -121,7 +121,7 @@ async function readMemory(
     const { version } = memory;
     logger.error({ tenant, persona, recordId, version, error }, 'a memory is damaged; the others are not');
     throw new ConcordatError(
-      'INTERNAL',
+      'MEMORY_DAMAGED',
       'The stored record of this memory is damaged and cannot be opened; write it anew, or have it restored.',
     );
   }

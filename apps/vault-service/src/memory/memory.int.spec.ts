@@ -96,7 +96,7 @@ describe('a memory at rest', () => {
   });
 
   describe('that is damaged', () => {
-    const damaged = { code: 'INTERNAL', detail: expect.stringContaining('damaged') as string };
+    const damaged = { code: 'MEMORY_DAMAGED', detail: expect.stringContaining('damaged') as string };
 
     it('by one flipped bit fails alone, clearly, without its content in the log, and can be written anew', async () => {
       const ada = newPrincipal();

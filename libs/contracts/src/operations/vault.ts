@@ -56,7 +56,7 @@ export const vaultOperations = {
     http: { method: 'GET', path: '/v1/vault/{persona}/memories/{key}', status: 200, etag: 'version' },
     input: z.strictObject({ persona, key: memoryKey }),
     output: z.strictObject({ ...memoryFacts, content: jsonValue }),
-    errors: ['CONSENT_REQUIRED', 'MEMORY_UNKNOWN'],
+    errors: ['CONSENT_REQUIRED', 'MEMORY_UNKNOWN', 'MEMORY_DAMAGED'],
   }),
   'memory.delete': operation({
     name: 'memory.delete',

@@ -42,8 +42,15 @@ export class EventReader {
     return this.#ofStream.all(tenant, stream, afterVersion).map(toStoredEvent);
   }
 
-  after(position: number, limit: number): StoredEvent[] {
-    return this.#after.all(position, limit).map(toStoredEvent);
+  after(position: number, limit: number, maxBytes: number): StoredEvent[] {
+    const events: StoredEvent[] = [];
+    let bytes = 0;
+    for (const row of this.#after.iterate(position, limit)) {
+      events.push(toStoredEvent(row));
+      bytes += row.data.length;
+      if (bytes >= maxBytes) break;
+    }
+    return events;
   }
 
   command(tenant: string, id: string): RememberedCommand | undefined {

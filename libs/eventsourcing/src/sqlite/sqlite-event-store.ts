@@ -67,12 +67,12 @@ export class SqliteEventStore implements EventStore {
     return this.#events.ofStream(tenant, stream, afterVersion);
   }
 
-  async readAfter(position: number, limit: number): Promise<StoredEvent[]> {
-    return this.#events.after(position, limit);
+  async readAfter(position: number, limit: number, maxBytes = 4_194_304): Promise<StoredEvent[]> {
+    return this.#events.after(position, limit, maxBytes);
   }
 
   async eventAt(position: number): Promise<StoredEvent | undefined> {
-    const [event] = this.#events.after(position - 1, 1);
+    const [event] = this.#events.after(position - 1, 1, 0);
     return event?.at.position === position ? event : undefined;
   }
 

@@ -28,9 +28,12 @@ const common = {
     Math.min(20 * 2 ** (attempt - 1), 1_000) * (0.5 + randomInt(1_000) / 2_000),
 } satisfies RedisOptions;
 
-/** For commands: fails fast when Redis is away or frozen, and sends what one turn of the event loop asks as one pipeline. */
+/**
+ * For commands: fails fast when Redis is away or frozen. Without auto-pipelining, which lets a command wait until the
+ * pipeline before it was answered: behind a frozen Redis the waits would add up to more than the promised two seconds.
+ */
 export function commandConnection(options: ConnectionOptions): Redis {
-  return connect(options, { ...common, commandTimeout: commandTimeoutMs, enableAutoPipelining: true });
+  return connect(options, { ...common, commandTimeout: commandTimeoutMs });
 }
 
 /** For blocking reads: a connection of its own, because everything behind a blocking read would wait too. */

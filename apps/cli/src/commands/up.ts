@@ -112,7 +112,7 @@ const summary = ({
 const addresses = ({ http, grpc, dataDir, adminKeyFile }: RunFile): string =>
   [
     `  HTTP       ${http.join(', ')}`,
-    `  Reference  ${http[0]}/docs`,
+    `  OpenAPI    ${http[0]}/openapi.json`,
     `  gRPC       ${grpc.join(', ')}`,
     `  Data       ${dataDir}`,
     `  Admin key  ${adminKeyFile}`,

@@ -83,7 +83,6 @@ function gatewayPlans({ folder, ports }: ServiceSettings): ServicePlan[] {
       CONCORDAT_HTTP_PORT: String(http),
       CONCORDAT_GRPC_HOST: HOST,
       CONCORDAT_GRPC_PORT: String(ports.grpc[index]),
-      CONCORDAT_HEALTH_HOST: HOST,
       CONCORDAT_CHALLENGE_KEY_FILE: folder.challengeKeyFile,
     },
   }));

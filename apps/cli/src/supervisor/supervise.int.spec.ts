@@ -66,12 +66,13 @@ describe('the supervisor', () => {
       CONCORDAT_REDIS_URL_FILE: join(place.dataDirectory, 'redis', 'url'),
       CONCORDAT_RPC_REDIS_URL_FILE: join(place.dataDirectory, 'redis-rpc', 'url'),
       CONCORDAT_PEERS_FILE: join(place.dataDirectory, 'identity', 'peers.json'),
-      CONCORDAT_HEALTH_HOST: '127.0.0.1',
     };
+    const health = { CONCORDAT_HEALTH_HOST: '127.0.0.1' };
     const { processes, http, grpc } = await place.run();
     const port = (name: string): string => String(processes.find((entry) => entry.name === name)?.port);
     expect(environmentOf('iam')).toEqual({
       ...all,
+      ...health,
       CONCORDAT_INSTANCE: 'iam-1',
       CONCORDAT_IDENTITY_KEY_FILE: join(place.dataDirectory, 'identity', 'iam.key'),
       CONCORDAT_DATA_DIR: join(place.dataDirectory, 'iam'),
@@ -80,6 +81,7 @@ describe('the supervisor', () => {
     });
     expect(environmentOf('audit')).toEqual({
       ...all,
+      ...health,
       CONCORDAT_INSTANCE: 'audit-1',
       CONCORDAT_IDENTITY_KEY_FILE: join(place.dataDirectory, 'identity', 'audit.key'),
       CONCORDAT_DATA_DIR: join(place.dataDirectory, 'audit'),

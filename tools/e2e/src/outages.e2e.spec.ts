@@ -1,0 +1,129 @@
+import { findOperation } from '@concordat/contracts';
+import type { PublicOperationName } from '@concordat/sdk';
+import { eventually, newAgent } from '@concordat/testing';
+import { logIn, operationRequest, request } from './http';
+import { neededProcess, operationCases, publicOperations, startWorld, type World } from './operation-cases';
+import { System } from './system';
+
+/** A well-formed input for every operation: whether it would succeed does not matter while nobody can answer. */
+const inputs = (world: World): Record<PublicOperationName, object> => ({
+  'auth.challenge': { did: world.ada.did },
+  'auth.token': {},
+  'auth.whoami': {},
+  'agent.register': { name: 'x', type: 'SERVICE', publicKey: newAgent().publicKeyText },
+  'agent.get': { did: world.ada.did },
+  'agent.list': {},
+  'agent.revoke': { did: newAgent().did },
+  'agent.erase': { did: newAgent().did },
+  'apiKey.create': { name: 'x', scopes: ['read'] },
+  'apiKey.revoke': { id: 'f'.repeat(16) },
+  'message.send': { to: world.bob.did, type: 'EVENT', payload: 1 },
+  'message.get': { id: world.messageId },
+  'inbox.fetch': {},
+  'inbox.ack': { tokens: [`${world.messageId}.x`] },
+  'memory.put': { persona: world.ada.did, key: 'k', content: 1 },
+  'memory.get': { persona: world.ada.did, key: 'k' },
+  'memory.delete': { persona: world.ada.did, key: 'k' },
+  'consent.grant': { persona: world.ada.did, grantee: world.bob.did, scopes: ['read'] },
+  'consent.get': { persona: world.ada.did, grantee: world.bob.did },
+  'consent.withdraw': { persona: world.ada.did, grantee: world.bob.did },
+  'audit.messages': {},
+  'audit.events': {},
+  'audit.inclusionProof': { eventId: world.eventId },
+  'audit.consistencyProof': { from: 1, to: 2 },
+  'audit.checkpoint': {},
+  'audit.key': {},
+  'audit.tile': { level: '0', index: '000.p/1' },
+  'audit.entries': { index: '000.p/1' },
+});
+
+/** Refusals that say "not now": the caller may try again. */
+const notNow = ['SERVICE_UNAVAILABLE', 'DIRECTORY_STALE', 'POSITION_NOT_REACHED'];
+
+const parts = ['iam-service', 'vault-service', 'audit-service', 'redis', 'redis-rpc', 'postgres'] as const;
+
+/** Operations that cannot be served without a part, because they or their service need it. */
+const affectedBy = (frozen: (typeof parts)[number]): PublicOperationName[] =>
+  publicOperations.filter((name) => {
+    const needed = neededProcess(name);
+    if (frozen === 'redis-rpc') return needed !== undefined;
+    // Key and latest checkpoint are in memory.
+    if (frozen === 'postgres')
+      return needed === 'audit-service' && !['audit.key', 'audit.checkpoint'].includes(name);
+    return needed === frozen;
+  });
+
+interface Asked {
+  readonly name: string;
+  readonly status: number;
+  readonly code: string;
+  readonly ms: number;
+}
+
+describe('while a part of the system is frozen', () => {
+  let system: System;
+  let world: World;
+  let credentials: Record<'none' | 'credential' | 'agent', Record<string, string>>;
+
+  beforeAll(async () => {
+    system = await System.start();
+    world = await startWorld(system);
+    credentials = {
+      none: {},
+      credential: { authorization: `ApiKey ${system.adminKey}` },
+      agent: { authorization: await logIn(system.url(1), world.ada) },
+    };
+  });
+  afterAll(() => system.stop());
+
+  /** Asks once. */
+  async function ask(name: PublicOperationName, input: object): Promise<Asked> {
+    const { path, request: prepared } = operationRequest(name, input as Record<string, unknown>);
+    const headers = { ...prepared.headers, ...credentials[findOperation(name)!.caller as 'none'] };
+    const begun = performance.now();
+    const { status, body } = await request(`${system.url(1)}${path}`, { ...prepared, headers });
+    const ms = Math.round(performance.now() - begun);
+    return { name, status, code: (body as { code?: string }).code ?? 'no refusal', ms };
+  }
+
+  /** Resolves when the gateway no longer believes its directory, which it may for a second. */
+  const isStale = (): Promise<void> =>
+    eventually(async () =>
+      expect(await ask('auth.whoami', {})).toMatchObject({ status: 503, code: 'DIRECTORY_STALE' }),
+    );
+
+  it.each(parts)('%s: every operation that needs it says so, and works again afterwards', async (frozen) => {
+    const list = affectedBy(frozen);
+    const { challengeId, challenge } = await world.stranger.call('auth.challenge', { did: world.ada.did });
+    const proof = { challengeId, signature: world.ada.sign(challenge) };
+    system.suspend(frozen);
+    try {
+      if (frozen === 'redis-rpc') await isStale();
+      const input = (name: PublicOperationName): object =>
+        name === 'auth.token' ? proof : inputs(world)[name];
+      const answers = await Promise.all(list.map((name) => ask(name, input(name))));
+      expect(answers.filter(({ status, code }) => status !== 503 || !notNow.includes(code))).toEqual([]);
+      const slowest = Math.max(...answers.map(({ ms }) => ms));
+      process.stdout.write(
+        `${frozen} frozen: ${answers.length} operations refused, the slowest after ${slowest} ms\n`,
+      );
+    } finally {
+      system.resume(frozen);
+    }
+    await system.ready();
+    for (const name of list) await eventually(() => operationCases[name].succeed(world));
+  });
+
+  it('challenges are given while everything behind the gateway is frozen, and nobody is let in', async () => {
+    const behind = ['iam-service', 'vault-service', 'audit-service', 'redis', 'redis-rpc'];
+    behind.forEach((name) => system.suspend(name));
+    try {
+      await operationCases['auth.challenge'].succeed(world);
+      await isStale();
+    } finally {
+      behind.forEach((name) => system.resume(name));
+    }
+    await system.ready();
+    await eventually(() => operationCases['auth.whoami'].succeed(world));
+  });
+});

@@ -18,8 +18,11 @@ import {
   type StoredEvent,
   VersionConflictError,
 } from '../event-store';
+import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { appendStatements } from './append-statements';
 import { EventReader } from './event-reader';
+
+const tracer = () => trace.getTracer('concordat');
 
 export interface SqliteEventStoreOptions {
   readonly file: string;
@@ -50,7 +53,25 @@ export class SqliteEventStore implements EventStore {
     this.#events = new EventReader(this.reader);
   }
 
-  async append(request: AppendRequest): Promise<Head> {
+  append(request: AppendRequest): Promise<Head> {
+    const attributes = {
+      'db.system.name': 'sqlite',
+      'db.operation.name': 'append',
+      'db.collection.name': 'events',
+    };
+    return tracer().startActiveSpan('append events', { kind: SpanKind.CLIENT, attributes }, async (span) => {
+      try {
+        return await this.#append(request);
+      } catch (error) {
+        span.setStatus({ code: SpanStatusCode.ERROR, message: (error as Error).name });
+        throw error;
+      } finally {
+        span.end();
+      }
+    });
+  }
+
+  async #append(request: AppendRequest): Promise<Head> {
     try {
       const results = await this.#writer.run(
         appendStatements(this.source, request, this.options.now().getTime()),

@@ -7,6 +7,7 @@ import {
   toErrorFrame,
 } from '@concordat/contracts';
 import type { SealedSession, Signer } from '@concordat/crypto';
+import { context, propagation, SpanKind, trace } from '@opentelemetry/api';
 import type Redis from 'ioredis';
 import { streamKeys } from '../keys';
 import { FrameReader, sendFrame } from './frame-stream';
@@ -38,6 +39,11 @@ export interface RpcServerOptions {
 }
 
 const callers: readonly Service[] = ['bus'];
+const attributes = {
+  'messaging.system': 'redis',
+  'messaging.operation.type': 'send',
+  'messaging.operation.name': 'reply',
+};
 /** Lifetime of an offer, and how often it is renewed. */
 const offerMs = 300_000;
 const renewMs = 120_000;
@@ -119,6 +125,11 @@ export class RpcServer {
 
   async #carryOut(request: RequestFrame, session: SealedSession, replyTo: string): Promise<void> {
     const reply = await this.#reply(request);
+    // A reply belongs to the trace of its request, whatever became of that.
+    const parent = propagation.extract(context.active(), { traceparent: request.traceparent ?? '' });
+    const span = trace
+      .getTracer('concordat')
+      .startSpan(`reply ${request.operation}`, { kind: SpanKind.PRODUCER, attributes }, parent);
     try {
       const sealed = session.seal(Buffer.from(JSON.stringify(reply)));
       const frame = { session: session.id, sequence: sealed.sequence, box: Buffer.from(sealed.box) };
@@ -126,6 +137,8 @@ export class RpcServer {
     } catch (error) {
       // The caller asks again, and the id of the command gives it the same outcome.
       this.options.onError(error);
+    } finally {
+      span.end();
     }
   }
 

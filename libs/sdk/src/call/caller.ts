@@ -1,0 +1,179 @@
+import { randomUUID } from 'node:crypto';
+import {
+  findOperation,
+  type HttpBinding,
+  type OperationName,
+  type OperationOutput,
+  type OperationRequest,
+  type Operations,
+  type Positions,
+} from '@concordat/contracts';
+import type { Clock } from '../clock';
+import { ConcordatProblem, isConcordatProblem } from '../problem';
+import { backoffMs, type Random } from './backoff';
+import { highestOf, minPositionHeader, type PositionMemory } from './position-memory';
+import { TimeFrame } from './time-frame';
+import { traceHeaders } from './trace';
+import type { Transport } from './transport';
+import { type Answer, readAnswer } from './wire-answer';
+import { type PublicOperation, toWireRequest } from './wire-request';
+
+/** The operations that have a route. */
+export type PublicOperationName = {
+  [N in OperationName]: Operations[N] extends { readonly http: HttpBinding } ? N : never;
+}[OperationName];
+
+export interface CallOptions {
+  /** Gives up: the call rejects with its reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Names the effect of a command: the same key is the same effect, however often it is sent. Default: a new UUID. */
+  readonly idempotencyKey?: string | undefined;
+  /** All attempts together may take this long; default `timeouts.totalMs`. */
+  readonly totalMs?: number | undefined;
+  /** W3C traceparent to go on with; default: that of the active OpenTelemetry span. */
+  readonly traceparent?: string | undefined;
+  /** Answer with at least this state, besides what this client has seen itself. */
+  readonly minPosition?: Positions | undefined;
+  /** The conversation that the call belongs to; its events in the audit trail carry it. */
+  readonly correlationId?: string | undefined;
+}
+
+/** Where the credential comes from. */
+export interface Authorizer {
+  /** @returns value of the `Authorization` header @throws ConcordatProblem */
+  authorization(frame: TimeFrame): Promise<string>;
+  /** The server refused it. @returns whether another one can be had */
+  refused(authorization: string): boolean;
+}
+
+export interface CallerOptions {
+  readonly transport: Transport;
+  /** undefined: only what anybody may call */
+  readonly authorizer: Authorizer | undefined;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** undefined: positions are neither remembered nor sent */
+  readonly positions: PositionMemory | undefined;
+  readonly attemptMs: number;
+  readonly totalMs: number;
+}
+
+/** How often a credential is renewed because the server refused it, in one call. */
+const renewals = 1;
+
+/** Calls operations of the catalogue: until there is an answer, or no sense in trying again, or no time left. */
+export class Caller {
+  constructor(private readonly options: CallerOptions) {}
+
+  /** @throws ConcordatProblem; the reason of the signal when that fires */
+  async call<N extends PublicOperationName>(
+    name: N,
+    input: OperationRequest<N>,
+    options: CallOptions = {},
+  ): Promise<Answer<OperationOutput<N>>> {
+    const spec = publicOperation(name);
+    const call = new Call(spec, input as Readonly<Record<string, unknown>>, options, this.options);
+    return (await call.run()) as Answer<OperationOutput<N>>;
+  }
+}
+
+/** One call, with all its attempts. */
+class Call {
+  readonly #request;
+  readonly #headers: Readonly<Record<string, string>>;
+  /** A question that waits for something is answered that much later. */
+  readonly #waitMs: number;
+  #renewals = 0;
+
+  constructor(
+    private readonly spec: PublicOperation,
+    input: Readonly<Record<string, unknown>>,
+    private readonly call: CallOptions,
+    private readonly options: CallerOptions,
+  ) {
+    this.#request = toWireRequest(spec, input);
+    this.#waitMs = 1_000 * (Number(input['waitSeconds']) || 0);
+    const { idempotencyKey = randomUUID(), traceparent, correlationId } = call;
+    this.#headers = {
+      ...(spec.kind === 'command' ? { 'idempotency-key': idempotencyKey } : {}),
+      ...(correlationId === undefined ? {} : { 'concordat-correlation-id': correlationId }),
+      ...traceHeaders(traceparent),
+    };
+  }
+
+  async run(): Promise<Answer<unknown>> {
+    const { clock, random } = this.options;
+    const ms = (this.call.totalMs ?? this.options.totalMs) + this.#waitMs;
+    let last: unknown;
+    const late = (): Error => deadlineExceeded(this.spec.name, ms, last);
+    const frame = new TimeFrame({ clock, ms, signal: this.call.signal, late });
+    try {
+      for (let failures = 1; ; failures++) {
+        try {
+          frame.signal.throwIfAborted();
+          return await this.#attempt(frame);
+        } catch (error) {
+          if (frame.signal.aborted) throw frame.signal.reason;
+          if (!isTransient(error)) throw error;
+          last = error;
+          const waitMs = backoffMs(failures, random, error.retryAfterSeconds);
+          // The reason says more than that there is no time left.
+          if (waitMs >= frame.leftMs) throw error;
+          await clock.sleep(waitMs, frame.signal).catch(() => undefined);
+        }
+      }
+    } finally {
+      frame.close();
+    }
+  }
+
+  async #attempt(frame: TimeFrame): Promise<Answer<unknown>> {
+    const { transport, authorizer, attemptMs, positions } = this.options;
+    const authorization = this.spec.caller === 'none' ? undefined : await this.#authorization(frame);
+    const minPosition = minPositionHeader(highestOf(positions?.positions ?? {}, this.call.minPosition ?? {}));
+    const headers = {
+      ...this.#headers,
+      ...(authorization === undefined ? {} : { authorization }),
+      ...(minPosition === undefined ? {} : { 'concordat-min-position': minPosition }),
+    };
+    try {
+      const limits = { ms: attemptMs + this.#waitMs, signal: frame.signal };
+      const answer = readAnswer(this.spec, await transport.attempt(this.#request, headers, limits));
+      positions?.see(answer.positions);
+      return answer;
+    } catch (error) {
+      const isRefused = isConcordatProblem(error, 'TOKEN_EXPIRED', 'CREDENTIAL_INVALID');
+      if (!isRefused || authorization === undefined || this.#renewals >= renewals) throw error;
+      if (!authorizer?.refused(authorization)) throw error;
+      this.#renewals++;
+      return this.#attempt(frame);
+    }
+  }
+
+  async #authorization(frame: TimeFrame): Promise<string> {
+    const { authorizer } = this.options;
+    if (!authorizer)
+      throw new ConcordatProblem('CREDENTIAL_MISSING', { detail: 'This client has no credential.' });
+    return authorizer.authorization(frame);
+  }
+}
+
+/** @throws ConcordatProblem ROUTE_UNKNOWN */
+function publicOperation(name: string): PublicOperation {
+  const spec = findOperation(name);
+  if (spec?.http) return spec as PublicOperation;
+  throw new ConcordatProblem('ROUTE_UNKNOWN', {
+    detail: `There is no operation ${JSON.stringify(name)} to call.`,
+  });
+}
+
+/** Worth another try: nothing was answered, or the server says that it will be different in a moment. */
+const isTransient = (error: unknown): error is ConcordatProblem =>
+  isConcordatProblem(error) &&
+  (error.code === 'CONNECTION_FAILED' || [429, 502, 503, 504].includes(error.status));
+
+function deadlineExceeded(name: string, ms: number, cause: unknown): ConcordatProblem {
+  const last = isConcordatProblem(cause) ? ` Last: ${cause.detail}` : '';
+  const detail = `${name} was not answered within ${ms} ms.${last}`;
+  return new ConcordatProblem('DEADLINE_EXCEEDED', { detail, cause });
+}

@@ -1,0 +1,82 @@
+import type { Clock } from '../clock';
+import { ConcordatProblem } from '../problem';
+import type { Gateways } from './gateways';
+import { TimeFrame } from './time-frame';
+import { readResponse, type WireAnswer } from './wire-answer';
+import type { WireRequest } from './wire-request';
+
+export interface TransportOptions {
+  readonly gateways: Gateways;
+  readonly fetch: typeof globalThis.fetch;
+  readonly clock: Clock;
+  /** Largest answer, in bytes. */
+  readonly answerBytes: number;
+}
+
+export interface AttemptLimits {
+  /** How long this attempt may take. */
+  readonly ms: number;
+  /** Ends it early. */
+  readonly signal: AbortSignal;
+}
+
+/** Sends a request once and reads its answer, to the gateway whose turn it is. */
+export class Transport {
+  constructor(private readonly options: TransportOptions) {}
+
+  /**
+   * @param headers in addition to those of the request
+   * @throws ConcordatProblem CONNECTION_FAILED, ANSWER_TOO_LARGE; the reason of the signal
+   */
+  async attempt(
+    request: WireRequest,
+    headers: Readonly<Record<string, string>>,
+    { ms, signal }: AttemptLimits,
+  ): Promise<WireAnswer> {
+    const { gateways, clock } = this.options;
+    const url = gateways.current;
+    const late = (): Error => connectionFailed(url, `no answer within ${ms} ms`);
+    const frame = new TimeFrame({ clock, ms, signal, late });
+    try {
+      const answer = await frame.race(this.#exchange(url, request, headers, frame.signal));
+      if (answer.status >= 502 && answer.status <= 504) gateways.failed(url);
+      return answer;
+    } catch (error) {
+      signal.throwIfAborted();
+      const reason: unknown = frame.signal.aborted ? frame.signal.reason : error;
+      if (reason instanceof ConcordatProblem && reason.code === 'ANSWER_TOO_LARGE') throw reason;
+      gateways.failed(url);
+      throw reason instanceof ConcordatProblem ? reason : connectionFailed(url, whyOf(reason), reason);
+    } finally {
+      frame.close();
+    }
+  }
+
+  async #exchange(
+    url: string,
+    { method, target, headers, body }: WireRequest,
+    more: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<WireAnswer> {
+    const { fetch, answerBytes } = this.options;
+    const response = await fetch(url + target, {
+      method,
+      headers: { accept: 'application/json, application/problem+json, */*;q=0.1', ...headers, ...more },
+      ...(body === undefined ? {} : { body }),
+      // Followed, a redirect would carry the credential to wherever the server says.
+      redirect: 'manual',
+      signal,
+    });
+    return readResponse(response, answerBytes);
+  }
+}
+
+const connectionFailed = (url: string, why: string, cause?: unknown): ConcordatProblem =>
+  new ConcordatProblem('CONNECTION_FAILED', { detail: `No answer from ${url}: ${why}.`, cause });
+
+/** undici says only "fetch failed"; the reason is in the cause, and in its code when there is no text. */
+function whyOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  if (!(cause instanceof Error)) return String(cause);
+  return cause.message || ('code' in cause ? String(cause.code) : cause.name);
+}

@@ -1,0 +1,141 @@
+import { randomInt } from 'node:crypto';
+import { limits, type OperationOutput, type OperationRequest, type Positions } from '@concordat/contracts';
+import { type EventVerdict, verifyEvent, type VerifyOptions } from './audit-proof';
+import { Caller, type CallOptions, type PublicOperationName } from './call/caller';
+import { Gateways } from './call/gateways';
+import { PositionMemory } from './call/position-memory';
+import { Transport } from './call/transport';
+import type { Answer } from './call/wire-answer';
+import { systemClock } from './clock';
+import { AccessToken, apiKeyAuthorizer } from './credential/access-token';
+import { type AgentKey, readAgentKey } from './credential/agent-key';
+import { shakeHands } from './credential/handshake';
+import { type MessageHandler, type SubscribeOptions, Subscription } from './inbox/subscription';
+import { bindGroup, type Group, type Groups, groups, type Invoke } from './operation-groups';
+import type { ConcordatOptions } from './options';
+
+/** A full fetch of messages of the largest size, with what surrounds them. */
+const answerBytes = limits.inboxFetchItems * (limits.jsonBytes + 4_096);
+const uniform = (): number => randomInt(2 ** 32) / 2 ** 32;
+
+/**
+ * A client of Concordat. Every operation of the catalogue is called by `call`; the groups give the everyday ones short
+ * names. Safe to share; needs no closing.
+ */
+export class Concordat {
+  readonly agents: Group<Groups['agents']>;
+  readonly apiKeys: Group<Groups['apiKeys']>;
+  readonly messages: Group<Groups['messages']>;
+  readonly inbox: Group<Groups['inbox']> & {
+    /** Hands every message to the handler, once, and acknowledges it after that; see `Subscription`. */
+    subscribe(handler: MessageHandler, options?: SubscribeOptions): Subscription;
+  };
+  readonly audit: Group<Groups['audit']> & {
+    /** Proves that an event is in the audit log, offline; see `verifyEvent`. */
+    verify(eventId: string, options: VerifyOptions): Promise<EventVerdict>;
+  };
+  readonly #agent: AgentKey | undefined;
+  readonly #token: AccessToken | undefined;
+  readonly #caller: Caller;
+  readonly #positions: PositionMemory | undefined;
+  readonly #invoke: Invoke;
+
+  /** @throws TypeError for a URL or a credential that is none */
+  constructor(options: ConcordatOptions) {
+    const { credential, timeouts = {}, clock = systemClock, random = uniform } = options;
+    const isAgent = credential !== undefined && 'secretKey' in credential;
+    this.#agent = isAgent ? readAgentKey(credential) : undefined;
+    this.#positions = (options.readYourWrites ?? true) ? new PositionMemory() : undefined;
+    const ports = {
+      transport: new Transport({
+        gateways: new Gateways(options.url),
+        fetch: options.fetch ?? globalThis.fetch,
+        clock,
+        answerBytes: options.limits?.answerBytes ?? answerBytes,
+      }),
+      ...{ clock, random, positions: this.#positions },
+      attemptMs: timeouts.attemptMs ?? 10_000,
+      totalMs: timeouts.totalMs ?? 30_000,
+    };
+    const stranger = new Caller({ ...ports, authorizer: undefined });
+    this.#token = this.#agent && new AccessToken(() => shakeHands(stranger, this.#agent!), clock);
+    const apiKey =
+      credential !== undefined && 'apiKey' in credential ? readApiKey(credential.apiKey) : undefined;
+    this.#caller = new Caller({
+      ...ports,
+      authorizer: apiKey === undefined ? this.#token : apiKeyAuthorizer(apiKey),
+    });
+    this.#invoke = (name, input, callOptions) => this.call(name, input, callOptions);
+    this.agents = bindGroup(this.#invoke, groups.agents);
+    this.apiKeys = bindGroup(this.#invoke, groups.apiKeys);
+    this.messages = bindGroup(this.#invoke, groups.messages);
+    this.inbox = {
+      ...bindGroup(this.#invoke, groups.inbox),
+      subscribe: (handler, over) => new Subscription({ invoke: this.#invoke, clock, random }, handler, over),
+    };
+    this.audit = {
+      ...bindGroup(this.#invoke, groups.audit),
+      verify: (eventId, over) => verifyEvent(this.#invoke, eventId, over),
+    };
+  }
+
+  /** DID of the agent; undefined for an API key. */
+  get did(): string | undefined {
+    return this.#agent?.did;
+  }
+
+  /** The highest positions seen: given to another client as `minPosition`, it reads what was written here. */
+  get positions(): Positions {
+    return this.#positions?.positions ?? {};
+  }
+
+  /** Calls any operation of the catalogue. @throws ConcordatProblem; the reason of the signal when that fires */
+  async call<N extends PublicOperationName>(
+    name: N,
+    input: OperationRequest<N>,
+    options?: CallOptions,
+  ): Promise<OperationOutput<N>> {
+    return (await this.callWithMeta(name, input, options)).output;
+  }
+
+  /** The same, with what came with the answer. */
+  callWithMeta<N extends PublicOperationName>(
+    name: N,
+    input: OperationRequest<N>,
+    options?: CallOptions,
+  ): Promise<Answer<OperationOutput<N>>> {
+    return this.#caller.call(name, input, options);
+  }
+
+  /** Whom the credential belongs to, and what it may do. */
+  whoami(options?: CallOptions): Promise<OperationOutput<'auth.whoami'>> {
+    return this.call('auth.whoami', {}, options);
+  }
+
+  /**
+   * Does the handshake now; calls do it by themselves when they need it.
+   * @returns how long the token is good for, seconds
+   * @throws ConcordatProblem HANDSHAKE_REFUSED, …; TypeError for a client that is not an agent
+   */
+  login(): Promise<number> {
+    if (!this.#token) throw new TypeError('Only an agent logs in: give credential.secretKey.');
+    return this.#token.renew();
+  }
+
+  /**
+   * Memories and consents of a persona.
+   * @param persona a DID or `communal`; default: the agent itself
+   * @throws TypeError when there is no default
+   */
+  vault(persona: string | undefined = this.did): Group<Groups['vault'], 'persona'> {
+    if (persona === undefined)
+      throw new TypeError('vault: a client that is not an agent must name the persona.');
+    return bindGroup(this.#invoke, groups.vault, { persona });
+  }
+}
+
+function readApiKey(text: string): string {
+  const key = text.trim();
+  if (!/^[\x21-\x7e]{1,4096}$/.test(key)) throw new TypeError('credential.apiKey: must be visible ASCII');
+  return key;
+}

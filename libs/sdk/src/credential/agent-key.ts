@@ -1,0 +1,45 @@
+import { defaultTenant } from '@concordat/contracts';
+import { ed25519PublicKey, fromBase64url, toDidKey } from '@concordat/crypto';
+
+/** What an agent proves who it is with. */
+export interface AgentCredential {
+  /** Ed25519 secret key (the seed of RFC 8032): 32 bytes, or these in base64url or as 64 hex digits. */
+  readonly secretKey: Uint8Array | string;
+  /** Checked against the key when given. */
+  readonly did?: string | undefined;
+  /** Default: the default tenant. */
+  readonly tenant?: string | undefined;
+  /**
+   * Name of the installation that tokens must be for (`CONCORDAT_AUDIENCE`). Given, a challenge for another one is
+   * refused, so that a hostile server cannot pass on a challenge of the real one.
+   */
+  readonly audience?: string | undefined;
+}
+
+/** The key of an agent, read and checked. */
+export interface AgentKey {
+  readonly did: string;
+  readonly tenant: string;
+  readonly audience: string | undefined;
+  /** 32 bytes */
+  readonly secretKey: Uint8Array;
+}
+
+/** @throws TypeError when the key is not one, or is not that of the DID; the message never holds the key */
+export function readAgentKey({
+  secretKey: key,
+  did,
+  tenant = defaultTenant,
+  audience,
+}: AgentCredential): AgentKey {
+  const secretKey = typeof key === 'string' ? decodeKey(key.trim()) : new Uint8Array(key);
+  if (secretKey?.byteLength !== 32)
+    throw new TypeError('credential.secretKey: must be 32 bytes, raw, in base64url or as 64 hex digits');
+  const own = toDidKey(ed25519PublicKey(secretKey));
+  if (did !== undefined && did !== own)
+    throw new TypeError(`credential.did: the secret key is that of ${own}, not of ${did}`);
+  return { did: own, tenant, audience, secretKey };
+}
+
+const decodeKey = (text: string): Uint8Array | undefined =>
+  /^[0-9a-fA-F]{64}$/.test(text) ? new Uint8Array(Buffer.from(text, 'hex')) : fromBase64url(text);

@@ -1,0 +1,11 @@
+export type { OperationName, OperationOutput, OperationRequest, Positions } from '@concordat/contracts';
+export type { EventVerdict, VerifyOptions } from './audit-proof';
+export type { CallOptions, PublicOperationName } from './call/caller';
+export type { Answer } from './call/wire-answer';
+export { type Clock, systemClock } from './clock';
+export { Concordat } from './concordat';
+export type { AgentCredential } from './credential/agent-key';
+export type { ReceivedMessage, ReplyOptions } from './inbox/received-message';
+export type { MessageHandler, SubscribeOptions, Subscription } from './inbox/subscription';
+export type { ConcordatOptions, Credential, Timeouts } from './options';
+export { ConcordatProblem, isConcordatProblem, type OwnProblemCode } from './problem';

@@ -1,0 +1,28 @@
+import type { AgentCredential } from './credential/agent-key';
+import type { Random } from './call/backoff';
+import type { Clock } from './clock';
+
+/** Who calls: a service by its API key, or an agent by its secret key. */
+export type Credential = { readonly apiKey: string } | AgentCredential;
+
+export interface Timeouts {
+  /** One attempt may take this long, besides the `waitSeconds` of its input; default 10,000. */
+  readonly attemptMs?: number;
+  /** All attempts of a call together may take this long; default 30,000. */
+  readonly totalMs?: number;
+}
+
+export interface ConcordatOptions {
+  /** A gateway, or several: the next one is used after one fails. */
+  readonly url: string | readonly string[];
+  /** Left out, only what anybody may call can be called. */
+  readonly credential?: Credential;
+  readonly timeouts?: Timeouts;
+  /** Largest answer that is read, in bytes; default: the largest inbox that one fetch can return. */
+  readonly limits?: { readonly answerBytes?: number };
+  /** Remember positions and ask every gateway for at least that state; default true. */
+  readonly readYourWrites?: boolean;
+  readonly fetch?: typeof globalThis.fetch;
+  readonly clock?: Clock;
+  readonly random?: Random;
+}

@@ -1,0 +1,137 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { generateEd25519, toMultibaseKey } from '@concordat/crypto';
+// eslint-disable-next-line @nx/enforce-module-boundaries -- a test
+import { eventually } from '@concordat/testing';
+import * as sdk from './index';
+import { Concordat } from './index';
+import { type RunningSystem, startSystem } from './system.fixture';
+
+let system: RunningSystem;
+let admin: Concordat;
+beforeAll(async () => {
+  system = await startSystem();
+  admin = new Concordat({ url: system.urls, credential: { apiKey: system.adminKey } });
+}, 60_000);
+afterAll(() => system.stop());
+
+/** A registered agent. @param urls the gateways it talks to */
+async function newAgent(name: string, urls = system.urls) {
+  const { secretKey, publicKey } = generateEd25519();
+  await admin.agents.register({ name, type: 'CLAUDE', publicKey: toMultibaseKey(publicKey) });
+  const client = new Concordat({ url: urls, credential: { secretKey } });
+  return { client, did: client.did!, secretKey };
+}
+
+describe('with real gateways', () => {
+  it('agents talk, each through a gateway of its own', async () => {
+    const ada = await newAgent('ada', [system.urls[0]!]);
+    const ben = await newAgent('ben', [system.urls[1]!]);
+    const answers: unknown[] = [];
+    const librarian = ben.client.inbox.subscribe((message) => message.reply({ answer: 42 }));
+    const reader = ada.client.inbox.subscribe(({ payload, correlationId }) =>
+      answers.push([payload, correlationId]),
+    );
+    const sent = await ada.client.callWithMeta('message.send', {
+      ...{ to: ben.did, type: 'QUERY', payload: '6 × 7?', correlationId: 'c-1' },
+    });
+    await eventually(() => expect(answers).toEqual([[{ answer: 42 }, 'c-1']]));
+    await Promise.all([librarian.stop(), reader.stop()]);
+    expect(await ada.client.messages.get({ id: sent.output.id })).toMatchObject({
+      status: 'DELIVERED',
+      attempts: 1,
+    });
+    expect(sent).toMatchObject({ status: 202, traceId: expect.stringMatching(/^[0-9a-f]{32}$/) });
+    expect(await ada.client.whoami()).toMatchObject({ kind: 'agent', id: ada.did });
+  });
+
+  it('what was written at one gateway is read at the other', async () => {
+    const [first, second] = system.urls.map(
+      (url) => new Concordat({ url, credential: { apiKey: system.adminKey } }),
+    );
+    for (let i = 0; i < 10; i++) {
+      const { publicKey } = generateEd25519();
+      const { did } = await first!.agents.register({
+        name: 'x',
+        type: 'CLINE',
+        publicKey: toMultibaseKey(publicKey),
+      });
+      const send = { to: did, type: 'EVENT', payload: i } as const;
+      await second!.messages.send(send, { minPosition: first!.positions });
+    }
+  });
+
+  it('a stranger is refused, and so is a wrong key for an agent', async () => {
+    const stranger = new Concordat({
+      url: system.urls,
+      credential: { secretKey: generateEd25519().secretKey },
+    });
+    await expect(stranger.whoami()).rejects.toMatchObject({ code: 'HANDSHAKE_REFUSED', status: 401 });
+    const wrong = new Concordat({
+      url: system.urls,
+      credential: { apiKey: system.adminKey.replace(/.$/, 'x') },
+    });
+    await expect(wrong.whoami()).rejects.toMatchObject({ code: 'CREDENTIAL_INVALID' });
+    await expect(admin.inbox.fetch()).rejects.toMatchObject({
+      code: 'AGENT_REQUIRED',
+      fix: expect.any(String),
+    });
+  });
+
+  it('a subscription of an agent that is revoked ends', async () => {
+    const { client, did } = await newAgent('leaving');
+    const errors: unknown[] = [];
+    const { closed } = client.inbox.subscribe(() => undefined, {
+      waitSeconds: 1,
+      onError: (e) => errors.push(e),
+    });
+    await client.whoami();
+    await admin.agents.revoke({ did });
+    expect(await closed).toMatchObject({ code: 'HANDSHAKE_REFUSED' });
+    expect(errors).toHaveLength(1);
+  });
+
+  it('every message has one effect and one reply, whatever is killed meanwhile', async () => {
+    const ada = await newAgent('ada');
+    const ben = await newAgent('ben', [...system.urls].reverse());
+    const effects = new Map<string, number>();
+    const replies = new Map<string, number>();
+    const count = (counts: Map<string, number>, name: string): void =>
+      void counts.set(name, (counts.get(name) ?? 0) + 1);
+    const options = { concurrency: 4, leaseSeconds: 2, waitSeconds: 2, onError: () => undefined };
+    const librarian = ben.client.inbox.subscribe(async (message) => {
+      await message.reply({ to: message.payload });
+      count(effects, JSON.stringify(message.payload));
+    }, options);
+    const reader = ada.client.inbox.subscribe(
+      ({ payload }) => count(replies, JSON.stringify(payload)),
+      options,
+    );
+    const victims = ['bus-1', 'iam-1', 'bus-2'] as const;
+    const messages = 60;
+    for (let i = 0; i < messages; i++) {
+      await ada.client.messages.send({ to: ben.did, type: 'QUERY', payload: i });
+      if (i % 10 === 5) system.kill(victims[((i - 5) / 10) % 3]!);
+      if (i === 20) await system.bench.redis.rpc.kill9();
+      if (i === 40) await system.bench.redis.durable.kill9();
+    }
+    await eventually(() => expect([effects.size, replies.size]).toEqual([messages, messages]), 60_000);
+    await Promise.all([librarian.stop(), reader.stop()]);
+    expect([...effects.values(), ...replies.values()].filter((times) => times !== 1)).toEqual([]);
+  }, 120_000);
+});
+
+it('the example of the README runs', async () => {
+  const { secretKey } = await newAgent('reader');
+  const readme = readFileSync(join(__dirname, '..', 'README.md'), 'utf8');
+  const [, code] = /```js\n([\s\S]*?)```/.exec(readme)!;
+  expect(code!.trim().split('\n').length).toBeLessThanOrEqual(10);
+  const printed: unknown[] = [];
+  const run = new Function(
+    ...['require', 'console', 'secretKey'],
+    `return (async () => { ${code!.replace('http://127.0.0.1:7400', system.urls[0]!)} return inbox; })();`,
+  ) as (...args: unknown[]) => Promise<sdk.Subscription>;
+  const inbox = await run(() => sdk, { log: (...words: unknown[]) => printed.push(words) }, secretKey);
+  await eventually(() => expect(printed).toEqual([['the answer is', 42]]));
+  await inbox.stop();
+});

@@ -48,25 +48,27 @@ export function operationRequest(
   input: Readonly<Record<string, unknown>>,
 ): { path: string; request: HttpRequest } {
   const http = findOperation(name)!.http!;
-  const rest = { ...input };
+  const rest = new Map(Object.entries(input));
   const take = (field: string): string => {
-    const value = String(rest[field]);
-    delete rest[field];
+    const value = String(rest.get(field));
+    rest.delete(field);
     return value;
   };
   const headers = Object.fromEntries(
     Object.entries(http.headers ?? {})
-      .filter(([, field]) => rest[field] !== undefined)
+      .filter(([, field]) => rest.has(field))
       .map(([header, field]) => [header, take(field)]),
   );
   const path = http.path
     .replace(/\{(\w+)\+\}/g, (_match, field: string) => take(field))
     .replace(/\{(\w+)\}/g, (_match, field: string) => encodeURIComponent(take(field)));
   const hasBody = http.method !== 'GET' && http.method !== 'DELETE';
-  const query = hasBody ? '' : new URLSearchParams(rest as Record<string, string>).toString();
+  const query = hasBody
+    ? ''
+    : new URLSearchParams(Object.fromEntries(rest) as Record<string, string>).toString();
   return {
     path: query === '' ? path : `${path}?${query}`,
-    request: { method: http.method, headers, ...(hasBody ? { body: rest } : {}) },
+    request: { method: http.method, headers, ...(hasBody ? { body: Object.fromEntries(rest) } : {}) },
   };
 }
 

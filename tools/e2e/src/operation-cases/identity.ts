@@ -1,0 +1,89 @@
+import { Concordat } from '@concordat/sdk';
+import { eventually, newAgent } from '@concordat/testing';
+import { type CasesOf, impostor, withAgent } from './world';
+
+export const identity: CasesOf<'auth' | 'agent' | 'apiKey'> = {
+  'auth.challenge': {
+    async succeed({ stranger, ada }) {
+      const { challenge } = await stranger.call('auth.challenge', { did: ada.did });
+      expect(challenge).toContain(`did: ${ada.did}\n`);
+    },
+    refuse: ({ stranger }) => stranger.call('auth.challenge', { did: 'did:web:nonsense' }),
+    refusal: 'INPUT_INVALID',
+  },
+  'auth.token': {
+    async succeed({ stranger, ada }) {
+      const { challengeId, challenge } = await stranger.call('auth.challenge', { did: ada.did });
+      const token = await stranger.call('auth.token', { challengeId, signature: ada.sign(challenge) });
+      expect(token).toMatchObject({ tokenType: 'Bearer', expiresIn: 900 });
+    },
+    async refuse({ stranger, ada, bob }) {
+      const { challengeId, challenge } = await stranger.call('auth.challenge', { did: ada.did });
+      return stranger.call('auth.token', { challengeId, signature: bob.sign(challenge) });
+    },
+    refusal: 'HANDSHAKE_REFUSED',
+  },
+  'auth.whoami': {
+    succeed: async ({ asAda, ada }) =>
+      expect(await asAda.whoami()).toMatchObject({ kind: 'agent', id: ada.did }),
+    refuse: ({ system }) => impostor(system).whoami(),
+    refusal: 'CREDENTIAL_INVALID',
+  },
+  'agent.register': {
+    succeed: (world) => withAgent(world, async () => undefined),
+    refuse: ({ admin, ada }) =>
+      admin.call('agent.register', { name: 'x', type: 'SERVICE', publicKey: ada.publicKeyText }),
+    refusal: 'AGENT_ALREADY_REGISTERED',
+  },
+  'agent.get': {
+    succeed: async ({ asBob, ada }) =>
+      expect(await asBob.agents.get({ did: ada.did })).toMatchObject({ name: 'Ada' }),
+    refuse: ({ asBob }) => asBob.agents.get({ did: newAgent().did }),
+    refusal: 'AGENT_UNKNOWN',
+  },
+  'agent.list': {
+    async succeed({ asBob, ada }) {
+      const { items } = await asBob.agents.list({ name: 'Ada' });
+      expect(items.map(({ did }) => did)).toContain(ada.did);
+    },
+    refuse: ({ asBob }) => asBob.agents.list({ cursor: 'nonsense' }),
+    refusal: 'INPUT_INVALID',
+  },
+  'agent.revoke': {
+    succeed: (world) =>
+      withAgent(world, async ({ did }) =>
+        expect(await world.admin.agents.revoke({ did })).toMatchObject({ status: 'revoked' }),
+      ),
+    refuse: ({ asBob, ada }) => asBob.agents.revoke({ did: ada.did }),
+    refusal: 'SCOPE_MISSING',
+  },
+  'agent.erase': {
+    succeed: (world) =>
+      withAgent(world, async ({ did }) => {
+        await world.admin.agents.erase({ did });
+        expect(await world.admin.agents.get({ did })).toMatchObject({ status: 'erased', name: null });
+      }),
+    refuse: ({ admin }) => admin.agents.erase({ did: newAgent().did }),
+    refusal: 'AGENT_UNKNOWN',
+  },
+  'apiKey.create': {
+    async succeed({ admin, system }) {
+      const { key } = await admin.apiKeys.create({ name: 'ci', scopes: ['read'] });
+      // At the gateway that has not seen it being made.
+      const client = new Concordat({ url: system.url(0), credential: { apiKey: key } });
+      await eventually(async () => expect(await client.whoami()).toMatchObject({ scopes: ['read'] }));
+    },
+    refuse: ({ asBob }) => asBob.apiKeys.create({ name: 'x', scopes: ['admin'] }),
+    refusal: 'SCOPE_MISSING',
+  },
+  'apiKey.revoke': {
+    async succeed({ admin, system }) {
+      const { id, key } = await admin.apiKeys.create({ name: 'ci', scopes: ['read'] });
+      expect(await admin.apiKeys.revoke({ id })).toMatchObject({ status: 'revoked' });
+      const client = new Concordat({ url: system.url(1), credential: { apiKey: key } });
+      await eventually(() => expect(client.whoami()).rejects.toMatchObject({ code: 'CREDENTIAL_INVALID' }));
+    },
+    refuse: ({ admin }) => admin.apiKeys.revoke({ id: 'f'.repeat(16) }),
+    refusal: 'API_KEY_UNKNOWN',
+  },
+};

@@ -1,0 +1,29 @@
+import { findOperation, operationList } from '@concordat/contracts';
+import type { PublicOperationName } from '@concordat/sdk';
+import { identity } from './identity';
+import { memory } from './memory';
+import { messaging } from './messaging';
+import { trail } from './trail';
+import type { OperationCase } from './world';
+
+export * from './world';
+
+/** A success and a refusal for every operation that has a route: the compiler says which one is missing. */
+export const operationCases: Readonly<Record<PublicOperationName, OperationCase>> = {
+  ...identity,
+  ...messaging,
+  ...memory,
+  ...trail,
+};
+
+export const publicOperations = operationList
+  .filter(({ http }) => http !== undefined)
+  .map(({ name }) => name as PublicOperationName);
+
+/** The process without which an operation cannot be served; undefined for those that the gateway serves from memory. */
+export function neededProcess(name: PublicOperationName): string | undefined {
+  if (name === 'auth.token') return 'iam-service';
+  if (name.startsWith('auth.')) return undefined;
+  const { service } = findOperation(name)!;
+  return service === 'bus' ? 'redis' : `${service}-service`;
+}

@@ -56,6 +56,15 @@ describe('the leaf of an event', () => {
     );
   });
 
+  it('is canonical JSON, whatever stands in it', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (type, time) => {
+        const text = Buffer.from(buildLeaf(inputOf({ type, time }))).toString();
+        expect(canonicalJson(JSON.parse(text))).toBe(text);
+      }),
+    );
+  });
+
   it('tells nothing of tenant, actor, subject and data', () => {
     const leaf = Buffer.from(buildLeaf(inputOf({ tenant: 'acme', actor: 'agent:zzz', subject: 'did:yyy' })));
     for (const secret of ['acme', 'zzz', 'yyy']) expect(leaf.includes(secret)).toBe(false);

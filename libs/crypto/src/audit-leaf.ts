@@ -61,15 +61,19 @@ export function buildLeaf(input: LeafInput): Uint8Array {
   const { id, type, time, salt } = input;
   if (salt.byteLength !== digestBytes || input.body.byteLength !== digestBytes)
     throw new RangeError('the salt and the hash of the body have 32 bytes each');
+  // Keys in canonical order: then JSON.stringify writes canonical JSON, several times faster than sorting does.
   const leaf: AuditLeaf = {
-    ...{ v: 1, id, type, time },
-    tenant: identifierHash(salt, 'tenant', input.tenant),
     actor: identifierHash(salt, 'actor', input.actor),
-    subject: identifierHash(salt, 'subject', input.subject),
-    claim: claimHash(salt, input.event),
     body: toBase64url(input.body),
+    claim: claimHash(salt, input.event),
+    id,
+    subject: identifierHash(salt, 'subject', input.subject),
+    tenant: identifierHash(salt, 'tenant', input.tenant),
+    time,
+    type,
+    v: 1,
   };
-  const bytes = utf8(canonicalJson(leaf));
+  const bytes = utf8(JSON.stringify(leaf));
   if (bytes.byteLength > leafBytesLimit)
     throw new RangeError(`a leaf has at most ${leafBytesLimit} bytes, not ${bytes.byteLength}`);
   return bytes;

@@ -9,7 +9,9 @@ export type EventFilter = Omit<OperationInput<'audit.events'>, 'limit' | 'cursor
 
 /** Agents see events that are about them or that they caused. */
 const within = ({ tenant, names }: Reach): FilterQuery<EventRow> =>
-  names === null ? { tenant } : { tenant, $or: [{ subject: { $in: [...names] } }, { actor: { $in: [...names] } }] };
+  names === null
+    ? { tenant }
+    : { tenant, $or: [{ subject: { $in: [...names] } }, { actor: { $in: [...names] } }] };
 
 const matching = ({ type, subject, actor, correlationId, from, to }: EventFilter): FilterQuery<EventRow> => ({
   ...(type === undefined ? {} : { type }),
@@ -34,7 +36,9 @@ export class EventQueries {
 
   /** Newest first. @param before log index of the last event of the page before, or the size of the log */
   page(reach: Reach, filter: EventFilter, before: number, limit: number): Promise<Cut<EventRow>> {
-    const where: FilterQuery<EventRow> = { $and: [within(reach), matching(filter), { logIndex: { $lt: before } }] };
+    const where: FilterQuery<EventRow> = {
+      $and: [within(reach), matching(filter), { logIndex: { $lt: before } }],
+    };
     return this.store.read(async (em) => {
       const rows = await em.find(AuditEvent, where, { orderBy: { logIndex: 'desc' }, limit: limit + 1 });
       const page = cutPage(rows, limit, ({ bodyBytes }) => bodyBytes);

@@ -2,7 +2,7 @@ import type { EventEnvelope } from '@concordat/contracts';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Sealed } from '../leaf/event-sealer';
 import { traceIdOf } from '../leaf/event-text';
-import { insertRows, type Table } from '../store/insert-rows';
+import { insertRows, type Table } from '../store/bulk';
 
 /** An event at its place in the log. */
 export interface LoggedEvent {

@@ -29,7 +29,11 @@ export function proofHandlers(ports: ProofPorts) {
   } satisfies OperationHandlers;
 }
 
-async function bundleOf(ports: ProofPorts, event: EventRow, checkpoint: SignedCheckpoint): Promise<InclusionBundle> {
+async function bundleOf(
+  ports: ProofPorts,
+  event: EventRow,
+  checkpoint: SignedCheckpoint,
+): Promise<InclusionBundle> {
   const { logIndex, eventId } = event;
   const { size, note } = checkpoint;
   const [leaf, proof, disclosure] = await Promise.all([

@@ -1,4 +1,12 @@
-import { type EventEnvelope, eventId, limits, parseStrictJson, sourceUri, tenantId, timestamp } from '@concordat/contracts';
+import {
+  type EventEnvelope,
+  eventId,
+  limits,
+  parseStrictJson,
+  sourceUri,
+  tenantId,
+  timestamp,
+} from '@concordat/contracts';
 import { isMessageEvent, type MessageChange, messageChange } from '../message/message-change';
 
 /** An entry of a source. */
@@ -35,10 +43,12 @@ function faultOf(source: string, envelope: EventEnvelope): string | undefined {
   const { id, at, type, tenant, time, subject, actor, correlation, traceparent } = envelope;
   if (id !== eventId(source, at)) return 'the id is not that of its place in the source';
   if (envelope.source !== sourceUri(source)) return 'the event names another source';
-  if (typePattern.exec(type)?.[1] !== source.split('.')[0]) return 'the type is not one of the service of the source';
+  if (typePattern.exec(type)?.[1] !== source.split('.')[0])
+    return 'the type is not one of the service of the source';
   if (!tenantId.safeParse(tenant).success) return 'there is no such tenant';
   if (!timestamp.safeParse(time).success || time.length > 40) return 'the time is not RFC 3339 in UTC';
   const names = [subject, actor, correlation ?? '', traceparent ?? ''];
-  if (names.some((name) => name.length > nameBytes || name.includes('\0'))) return 'a name is too long or holds NUL';
+  if (names.some((name) => name.length > nameBytes || name.includes('\0')))
+    return 'a name is too long or holds NUL';
   return undefined;
 }

@@ -1,7 +1,6 @@
 import type { Position } from '@concordat/contracts';
-import { streamProblems } from '@concordat/runtime';
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { insertRows, type Table } from '../store/insert-rows';
+import { insertRows, type Table } from '../store/bulk';
 
 /**
  * Something is wrong with a source: entries are missing (`gap`), one was not written by the service it claims
@@ -29,7 +28,5 @@ const tableAt = (raisedAt: string): Table<Alarm> => ({
 });
 
 /** Keeps alarms, each once. @param raisedAt RFC 3339 */
-export async function keepAlarms(em: EntityManager, alarms: readonly Alarm[], raisedAt: string): Promise<void> {
-  await insertRows(em, tableAt(raisedAt), alarms);
-  for (const { source, kind } of alarms) streamProblems.inc({ source, kind });
-}
+export const keepAlarms = (em: EntityManager, alarms: readonly Alarm[], raisedAt: string): Promise<void> =>
+  insertRows(em, tableAt(raisedAt), alarms);

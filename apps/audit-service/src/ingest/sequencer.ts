@@ -19,7 +19,12 @@ export interface SequencerPorts {
   readonly sealer: EventSealer;
   readonly log: LogWriter;
   readonly clock: Clock;
-  readonly onAlarm: (alarm: Alarm) => void;
+}
+
+/** The log after a batch, and the alarms that were kept with it. */
+export interface Outcome {
+  readonly log: Committed;
+  readonly alarms: readonly Alarm[];
 }
 
 /** An event, ready to be written. */
@@ -58,36 +63,37 @@ export class Sequencer {
 
   /**
    * Entries that are in the log already change nothing, so a batch whose outcome is unknown is simply given again.
-   * @returns the log after it
    * @throws SERVICE_UNAVAILABLE, STORE_REGRESSED, LogMovedError
    */
-  async commit(entries: readonly Entry[]): Promise<Committed> {
+  async commit(entries: readonly Entry[]): Promise<Outcome> {
     const before = this.#committed ?? (await this.restore());
     const fresh = entriesAfter(entries, before.cursors);
-    if (fresh.length === 0) return before;
+    if (fresh.length === 0) return { log: before, alarms: [] };
     // Forgotten until the commit is known: after an error the database alone knows what happened.
     this.#committed = undefined;
-    const committed = await inSpan(spanOf(fresh), () => this.#write(before, fresh));
-    this.#largest = committed.tree.size;
-    this.#committed = committed;
-    return committed;
+    const outcome = await inSpan(spanOf(fresh), () => this.#write(before, fresh));
+    this.#largest = outcome.log.tree.size;
+    this.#committed = outcome.log;
+    return outcome;
   }
 
-  async #write(before: Committed, entries: readonly Entry[]): Promise<Committed> {
-    const { store, log, clock, onAlarm } = this.ports;
+  async #write(before: Committed, entries: readonly Entry[]): Promise<Outcome> {
+    const { store, log, clock } = this.ports;
     const { events, alarms } = await this.#prepare(entries);
     const moved = cursorsAfter(entries);
     const tree = await store.transaction(async (em) => {
       await log.lock(em, before.tree);
-      const known = await log.known(em, events.map(({ entry }) => entry.envelope.id));
+      const known = await log.known(
+        em,
+        events.map(({ entry }) => entry.envelope.id),
+      );
       const fresh = events.filter(({ entry }) => !known.has(entry.envelope.id));
       await writeRows(em, fresh, before.tree.size);
       await keepAlarms(em, alarms, clock.now().toISOString());
       await writeCursors(em, moved);
       return log.append(em, before.tree, fresh.map(leafOf));
     });
-    alarms.forEach(onAlarm);
-    return { tree, cursors: new Map([...before.cursors, ...moved]) };
+    return { log: { tree, cursors: new Map([...before.cursors, ...moved]) }, alarms };
   }
 
   async #prepare(entries: readonly Entry[]): Promise<{ events: Prepared[]; alarms: Alarm[] }> {
@@ -112,7 +118,12 @@ export class Sequencer {
   async #sealChange({ envelope }: Entry, change: MessageChange): Promise<StoredChange> {
     const { acceptance, tenant, messageId } = change;
     if (!acceptance) return { ...change, acceptance };
-    const payload = await this.ports.sealer.sealPayload(tenant, envelope.subject, messageId, acceptance.payload);
+    const payload = await this.ports.sealer.sealPayload(
+      tenant,
+      envelope.subject,
+      messageId,
+      acceptance.payload,
+    );
     return { ...change, acceptance: { ...acceptance, payload } };
   }
 }

@@ -1,6 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Cursors } from '../log/covered';
-import { insertRows, type Table } from '../store/insert-rows';
+import { insertRows, type Table } from '../store/bulk';
 import { SourceCursor, type SourceCursorRow } from './ingest-rows';
 
 const table: Table<SourceCursorRow> = {

@@ -15,7 +15,7 @@ export interface Committed {
 }
 
 /** From the first new leaf to its signature: 250 ms are promised, the rest is for storing the checkpoint. */
-const delayMs = 200;
+const delayMs = 150;
 
 export interface CheckpointPorts {
   readonly store: AuditStore;
@@ -41,7 +41,9 @@ export class CheckpointJob implements BeforeApplicationShutdown {
   /** Goes on from the last stored checkpoint. @throws SERVICE_UNAVAILABLE */
   async start(committed: Committed): Promise<void> {
     const { store, anchor, covered } = this.ports;
-    const latest = await store.read((em) => em.findOne(LogCheckpoint, { size: { $gt: 0 } }, { orderBy: { size: 'desc' } }));
+    const latest = await store.read((em) =>
+      em.findOne(LogCheckpoint, { size: { $gt: 0 } }, { orderBy: { size: 'desc' } }),
+    );
     if (latest) await anchor.keep(latest.note);
     covered.advance(latest ?? undefined, new Map());
     this.committed(committed);
@@ -64,11 +66,13 @@ export class CheckpointJob implements BeforeApplicationShutdown {
 
   #queue(): void {
     this.#timer = undefined;
-    const committed = this.#pending!;
-    this.#signing = this.#cover(committed).catch((error: unknown) => {
-      this.ports.logger.warn({ error }, 'the checkpoint could not be stored');
-      this.committed(this.#pending!);
-    });
+    // One after the other: what is covered never goes back.
+    this.#signing = this.#signing
+      .then(() => this.#cover(this.#pending!))
+      .catch((error: unknown) => {
+        this.ports.logger.warn({ error }, 'the checkpoint could not be stored');
+        this.committed(this.#pending!);
+      });
   }
 
   async #cover({ tree, cursors }: Committed): Promise<void> {

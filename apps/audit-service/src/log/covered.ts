@@ -1,4 +1,4 @@
-import { comparePositions, type Position, type Positions } from '@concordat/contracts';
+import { comparePositions, origin, type Position, type Positions } from '@concordat/contracts';
 
 /** A checkpoint that was signed and stored, and may be handed out. */
 export interface SignedCheckpoint {
@@ -36,8 +36,8 @@ export class Covered {
   /** Whether every source is at least where `positions` says; never for a source that is not followed. */
   reaches(positions: Positions): boolean {
     return Object.entries(positions).every(([source, wanted]) => {
-      const at = this.#cursors.get(source);
-      return at !== undefined && comparePositions(at, wanted) >= 0;
+      const at = this.#cursors.get(source) ?? origin;
+      return comparePositions(at, wanted) >= 0;
     });
   }
 

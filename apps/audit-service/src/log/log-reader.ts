@@ -1,4 +1,10 @@
-import { consistencyProof, encodeEntryBundle, inclusionProof, type NodeSource, tileWidth } from '@concordat/crypto';
+import {
+  consistencyProof,
+  encodeEntryBundle,
+  inclusionProof,
+  type NodeSource,
+  tileWidth,
+} from '@concordat/crypto';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { AuditStore } from '../store/audit-store';
 import { LogEntry, LogTile } from './log-rows';

@@ -1,11 +1,11 @@
 import { ConcordatError } from '@concordat/contracts';
 import { type Checkpoint, rootHash, toBase64url } from '@concordat/crypto';
 import { type EntityManager, LockMode } from '@mikro-orm/postgresql';
-import { insertRows, type Table } from '../store/insert-rows';
+import { insertRows, rowsWhere, type Table } from '../store/bulk';
 import type { CheckpointAnchor } from './checkpoint-anchor';
 import type { LogIdentity } from './log-identity';
 import { readTiles } from './log-reader';
-import { LogEntry, LogState } from './log-rows';
+import { LogState } from './log-rows';
 import { edgeOf, joinHashes, nodesOf, type Tile, tilesFor } from './tile';
 import { TileTree } from './tile-tree';
 
@@ -60,7 +60,8 @@ export class LogWriter {
    */
   async restore(em: EntityManager): Promise<TileTree> {
     const state = await em.findOne(LogState, { id: logId });
-    if (!state) await em.insert(LogState, { id: logId, vkey: this.identity.vkey, ...stateOf(TileTree.empty) });
+    if (!state)
+      await em.insert(LogState, { id: logId, vkey: this.identity.vkey, ...stateOf(TileTree.empty) });
     else if (state.vkey !== this.identity.vkey)
       throw new ConcordatError('STORE_REGRESSED', `The database holds the log of ${state.vkey}.`);
     const size = state?.size ?? 0;
@@ -81,8 +82,12 @@ export class LogWriter {
 
   /** Those of the events that are in the log already. */
   async known(em: EntityManager, eventIds: readonly string[]): Promise<ReadonlySet<string>> {
-    const rows = await em.find(LogEntry, { eventId: { $in: [...eventIds] } }, { fields: ['eventId'] });
-    return new Set(rows.map(({ eventId }) => eventId));
+    const rows = await rowsWhere<{ event_id: string }>(
+      em,
+      'SELECT event_id FROM log_entries WHERE event_id = ANY(?::text[])',
+      eventIds,
+    );
+    return new Set(rows.map(({ event_id }) => event_id));
   }
 
   /** Appends leaves and everything that follows from them. @returns the tree to go on with after the commit */
@@ -114,5 +119,8 @@ async function requireContinues(em: EntityManager, size: number, signed: Checkpo
     tilesFor((nodes) => rootHash(nodes, signed.size)),
   );
   if (toBase64url(rootHash(nodesOf(tiles), signed.size)) !== toBase64url(signed.root))
-    throw new ConcordatError('STORE_REGRESSED', `The first ${signed.size} entries are not those that were signed.`);
+    throw new ConcordatError(
+      'STORE_REGRESSED',
+      `The first ${signed.size} entries are not those that were signed.`,
+    );
 }

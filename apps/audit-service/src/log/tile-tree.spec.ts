@@ -111,10 +111,16 @@ describe('proofs out of tiles', () => {
     nodesOf(tilesFor(compute).map(({ level, index }) => table.tiles.get(`${level}/${index}`)!));
 
   it('show every leaf of every smaller tree, although the tiles have grown since', () => {
-    const place = fc.integer({ min: 1, max: 700 }).chain((size) => fc.tuple(fc.nat(size - 1), fc.constant(size)));
+    const place = fc
+      .integer({ min: 1, max: 700 })
+      .chain((size) => fc.tuple(fc.nat(size - 1), fc.constant(size)));
     fc.assert(
       fc.property(place, ([index, size]) => {
-        const proof = inclusionProof(nodesFor((nodes) => inclusionProof(nodes, index, size)), index, size);
+        const proof = inclusionProof(
+          nodesFor((nodes) => inclusionProof(nodes, index, size)),
+          index,
+          size,
+        );
         expect(verifyInclusion(leaves[index]!, index, size, proof, naiveRoot(0, size))).toBe(true);
       }),
       { numRuns: 500 },
@@ -122,10 +128,16 @@ describe('proofs out of tiles', () => {
   });
 
   it('show that every smaller tree is a prefix of every larger one', () => {
-    const pair = fc.integer({ min: 1, max: 700 }).chain((to) => fc.tuple(fc.integer({ min: 1, max: to }), fc.constant(to)));
+    const pair = fc
+      .integer({ min: 1, max: 700 })
+      .chain((to) => fc.tuple(fc.integer({ min: 1, max: to }), fc.constant(to)));
     fc.assert(
       fc.property(pair, ([from, to]) => {
-        const proof = consistencyProof(nodesFor((nodes) => consistencyProof(nodes, from, to)), from, to);
+        const proof = consistencyProof(
+          nodesFor((nodes) => consistencyProof(nodes, from, to)),
+          from,
+          to,
+        );
         expect(verifyConsistency(from, to, proof, naiveRoot(0, from), naiveRoot(0, to))).toBe(true);
       }),
       { numRuns: 500 },

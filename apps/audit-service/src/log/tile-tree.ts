@@ -32,7 +32,10 @@ export class TileTree {
       if (hashes?.length !== width) throw new Error(`the log lacks hashes of tile ${level}/${index}`);
       edge[level] = hashes;
     }
-    return new TileTree(size, Array.from(edge, (hashes) => hashes ?? []));
+    return new TileTree(
+      size,
+      Array.from(edge, (hashes) => hashes ?? []),
+    );
   }
 
   /** Root of RFC 6962. */

@@ -12,7 +12,13 @@ import {
   TokenIssued,
 } from '@concordat/contracts';
 import fc from 'fast-check';
-import { foldChanges, mergeChanges, type MessageChange, messageChange, messageEvents } from './message-change';
+import {
+  foldChanges,
+  mergeChanges,
+  type MessageChange,
+  messageChange,
+  messageEvents,
+} from './message-change';
 
 const fixtures = join(__dirname, '../../../../libs/contracts/src/fixtures/events');
 const dataOf = (type: string): Record<string, unknown> =>

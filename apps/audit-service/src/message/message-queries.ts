@@ -17,7 +17,14 @@ const ofAgents = (names: readonly string[]): FilterQuery<MessageRow> => ({
   $or: [{ fromAgent: { $in: [...names] } }, { toAgent: { $in: [...names] } }],
 });
 
-const matching = ({ agent, status, type, correlationId, from, to }: MessageFilter): FilterQuery<MessageRow>[] => [
+const matching = ({
+  agent,
+  status,
+  type,
+  correlationId,
+  from,
+  to,
+}: MessageFilter): FilterQuery<MessageRow>[] => [
   ...(agent === undefined ? [] : [ofAgents([agent])]),
   ...(status === undefined ? [] : [{ status }]),
   ...(type === undefined ? [] : [{ messageType: type }]),
@@ -52,9 +59,11 @@ export class MessageQueries {
         ...(place ? before(place) : []),
       ],
     };
-    const order = { orderBy: [{ timestamp: 'desc' }, { messageId: 'desc' }], limit: limit + 1 } as const;
     return this.store.read(async (em) => {
-      const rows = await em.find(AuditMessage, where, order);
+      const rows = await em.find(AuditMessage, where, {
+        orderBy: [{ timestamp: 'desc' }, { messageId: 'desc' }],
+        limit: limit + 1,
+      });
       const page = cutPage(rows, limit, ({ payloadBytes }) => payloadBytes ?? 0);
       await em.populate([...page.rows], ['payload']);
       return page;

@@ -63,7 +63,10 @@ async function openPayload({ sealer, logger }: MessagePorts, row: MessageRow): P
   const { tenant, messageId, payload, payloadKeyId } = row;
   if (payload === null || payloadKeyId === null) return null;
   try {
-    return (await sealer.openPayload(tenant, messageId, { keyId: payloadKeyId, box: payload })) as Item['payload'];
+    return (await sealer.openPayload(tenant, messageId, {
+      keyId: payloadKeyId,
+      box: payload,
+    })) as Item['payload'];
   } catch (error) {
     if (!(error instanceof AeadError)) throw error;
     logger.error({ messageId }, 'the stored payload of a message was changed');

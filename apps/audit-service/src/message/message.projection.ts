@@ -1,6 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Sealed } from '../leaf/event-sealer';
-import { insertRows, type Table } from '../store/insert-rows';
+import { insertRows, type Table } from '../store/bulk';
 import { foldChanges, type MessageChange, statusRank } from './message-change';
 
 /** A change whose payload is encrypted. */
@@ -39,7 +39,11 @@ const table: Table<StoredChange> = {
     { name: 'ttl_seconds', type: 'int4', of: ({ acceptance }) => acceptance?.ttlSeconds ?? null },
     { name: 'payload', type: 'bytea', of: ({ acceptance }) => acceptance?.payload.box ?? null },
     { name: 'payload_key_id', type: 'text', of: ({ acceptance }) => acceptance?.payload.keyId ?? null },
-    { name: 'payload_bytes', type: 'int4', of: ({ acceptance }) => acceptance?.payload.box.byteLength ?? null },
+    {
+      name: 'payload_bytes',
+      type: 'int4',
+      of: ({ acceptance }) => acceptance?.payload.box.byteLength ?? null,
+    },
     { name: 'timestamp', type: 'timestamptz', of: ({ acceptance }) => acceptance?.timestamp ?? null },
     { name: 'delivered_at', type: 'timestamptz', of: ({ deliveredAt }) => deliveredAt },
     { name: 'retry_count', type: 'int4', of: ({ attempt }) => Math.max(0, attempt - 1) },

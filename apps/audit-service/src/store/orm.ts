@@ -3,7 +3,7 @@ import { type EntitySchema, MikroORM } from '@mikro-orm/postgresql';
 import { migrations } from './migrations';
 import { breakWhenSilent, type PgClient } from './silence';
 
-/** Bounds of one conversation with PostgreSQL; together below the two seconds that a caller waits. */
+/** Bounds of every step of a conversation with PostgreSQL, each below the two seconds that a caller waits. */
 export const databaseLimits = Object.freeze({
   connectMs: 1_000,
   statementMs: 1_500,
@@ -19,7 +19,7 @@ export interface OrmOptions {
   readonly databaseUrl: string;
   readonly instance: string;
   readonly entities: readonly EntitySchema[];
-  /** Messages of the ORM: never statements or values. */
+  /** Messages of the ORM and its pool; they may quote statements, so they are for debugging. */
   readonly log: (message: string) => void;
 }
 
@@ -40,6 +40,7 @@ export function makeOrm({ databaseUrl, instance, entities, log }: OrmOptions): M
       max: connections,
       createTimeoutMillis: connectMs,
       acquireTimeoutMillis: statementMs,
+      destroyTimeoutMillis: connectMs,
       afterCreate: (client: PgClient, done: (error: unknown, client: PgClient) => void) => {
         breakWhenSilent(client, silenceMs);
         done(null, client);

@@ -12,9 +12,15 @@ describe('a cursor', () => {
 
   it('is refused when it is not one of the list, whatever it is', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.json().map((text) => writeCursor({ text }))), (text) => {
-        expect(() => readCursor(place, text)).toThrow('The cursor is not one of this list.');
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.json().map((text) => writeCursor({ text })),
+        ),
+        (text) => {
+          expect(() => readCursor(place, text)).toThrow('The cursor is not one of this list.');
+        },
+      ),
     );
   });
 });

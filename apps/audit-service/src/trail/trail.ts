@@ -50,7 +50,10 @@ export class Trail {
     return within(queryMs, run());
   }
 
-  async #record({ operation, principal, conversation, traceparent }: OperationContext, results: number): Promise<void> {
+  async #record(
+    { operation, principal, conversation, traceparent }: OperationContext,
+    results: number,
+  ): Promise<void> {
     const actor = actorOf(principal);
     await this.feed.append({
       spec: TrailQueried,

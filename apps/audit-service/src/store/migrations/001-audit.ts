@@ -63,7 +63,9 @@ export class Migration001Audit extends Migration {
     this.addSql(
       'CREATE INDEX message_audit_log_by_correlation ON message_audit_log (tenant, correlation_id)',
     );
-    this.addSql('CREATE INDEX message_audit_log_by_agents ON message_audit_log (tenant, from_agent, to_agent)');
+    this.addSql(
+      'CREATE INDEX message_audit_log_by_agents ON message_audit_log (tenant, from_agent, to_agent)',
+    );
     this.addSql('CREATE INDEX message_audit_log_by_recipient ON message_audit_log (tenant, to_agent)');
   }
 

@@ -20,10 +20,12 @@ export interface Table<Row> {
 const storable = (value: Value): Value =>
   typeof value === 'string' && value.includes('\0') ? value.replaceAll('\0', '\ufffd') : value;
 
+// Both run on the connection of the ORM's own transaction: the ORM itself would take the arrays apart.
+const transactionOf = (em: EntityManager): Knex.Transaction => em.getTransactionContext<Knex.Transaction>()!;
+
 /**
  * Inserts any number of rows with one statement and one array per column, which is several times faster than a list of
- * rows. Must be called inside a transaction: it runs on the connection of the ORM's transaction, since the ORM itself
- * would take the arrays apart.
+ * rows. Must be called inside a transaction.
  */
 export async function insertRows<Row>(
   em: EntityManager,
@@ -31,10 +33,19 @@ export async function insertRows<Row>(
   rows: readonly Row[],
 ): Promise<void> {
   if (rows.length === 0) return;
-  const transaction = em.getTransactionContext<Knex.Transaction>()!;
   const names = columns.map((column) => column.name).join(', ');
   const arrays = columns.map(({ type }) => `?::${type}[]`).join(', ');
   const sql = `INSERT INTO ${name} AS present (${names}) SELECT * FROM unnest(${arrays}) ${onConflict}`;
   const values = columns.map((column) => rows.map((row) => storable(column.of(row))));
-  await transaction.raw(sql, values as Knex.RawBinding[]);
+  await transactionOf(em).raw(sql, values as Knex.RawBinding[]);
+}
+
+/** The rows that belong to any of many values. Must be called inside a transaction. @param sql with one `?`, an array */
+export async function rowsWhere<Row>(
+  em: EntityManager,
+  sql: string,
+  values: readonly string[],
+): Promise<readonly Row[]> {
+  const result = await transactionOf(em).raw<{ rows: Row[] }>(sql, [[...values]]);
+  return result.rows;
 }

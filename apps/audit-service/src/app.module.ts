@@ -1,0 +1,53 @@
+import type { OperationHandlers, ServiceBase } from '@concordat/runtime';
+import {
+  mergeHandlers,
+  OPERATION_GUARD,
+  OPERATION_HANDLERS,
+  operationServer,
+  ServiceModule,
+} from '@concordat/service';
+import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { AUDIT_CONFIG, type AuditConfig } from './config';
+import { EVENT_HANDLERS, EventModule } from './event/event.module';
+import { IngestConsumer } from './ingest/ingest.consumer';
+import { IngestModule } from './ingest/ingest.module';
+import { minPositionGuard } from './ingest/min-position.guard';
+import { Covered } from './log/covered';
+import { LOG_HANDLERS, LogModule } from './log/log.module';
+import { MESSAGE_HANDLERS, MessageModule } from './message/message.module';
+import { StoreModule } from './store/store.module';
+
+/** Where ports meet adapters: what happened, provably. */
+@Global()
+@Module({})
+export class AppModule {
+  static for(base: ServiceBase, config: AuditConfig): DynamicModule {
+    const service = 'audit';
+    return {
+      module: AppModule,
+      imports: [
+        ServiceModule.for({ service, base, config }),
+        StoreModule.for(base, config),
+        IngestModule.for(base),
+        LogModule,
+        EventModule,
+        MessageModule,
+      ],
+      providers: [
+        { provide: AUDIT_CONFIG, useValue: config },
+        {
+          provide: OPERATION_HANDLERS,
+          useFactory: (...slices: OperationHandlers[]) => mergeHandlers(...slices),
+          inject: [LOG_HANDLERS, EVENT_HANDLERS, MESSAGE_HANDLERS],
+        },
+        {
+          provide: OPERATION_GUARD,
+          useFactory: (ingest: IngestConsumer, covered: Covered) => minPositionGuard(ingest, covered),
+          inject: [IngestConsumer, Covered],
+        },
+        operationServer(service, config.instance),
+      ],
+      exports: [AUDIT_CONFIG],
+    };
+  }
+}

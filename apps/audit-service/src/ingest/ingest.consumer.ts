@@ -1,0 +1,183 @@
+import { ConcordatError, type EventEnvelope, isConcordatError, origin } from '@concordat/contracts';
+import { type Clock, type Logger, sleep, streamProblems } from '@concordat/runtime';
+import {
+  type EventLog,
+  Follower,
+  ForgeryError,
+  type GapError,
+  placeAtGap,
+  type ReadingPlace,
+} from '@concordat/streams';
+import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
+import type { CheckpointJob } from '../log/checkpoint.job';
+import type { Cursors } from '../log/covered';
+import type { AuditStore } from '../store/audit-store';
+import { within } from '../store/deadline';
+import { type Alarm, keepAlarms } from './alarm';
+import { cursorsAfter, entriesOf, firstBatch } from './batch';
+import type { IngestHealth } from './ingest-health';
+import type { Sequencer } from './sequencer';
+import type { Source } from './sources';
+
+export interface IngestPorts {
+  readonly sources: readonly Source[];
+  readonly log: Pick<EventLog, 'read' | 'saveCursor'>;
+  readonly store: AuditStore;
+  readonly sequencer: Sequencer;
+  readonly checkpoints: CheckpointJob;
+  readonly health: IngestHealth;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** The name of this reader at the sources, which keep what it has not stored yet. */
+const readerName = 'audit';
+/** Entries of one source in one read: with a mebibyte each, what a process can hold of all sources together. */
+const readCount = 256;
+const batchEntries = 1_000;
+const batchBytes = 4_194_304;
+const restartMs = 500;
+
+/**
+ * Reads all sources and hands what came to the sequencer. While PostgreSQL is away it tries again and again; the sources
+ * keep everything until then, since the cursor that lets them trim is saved after the commit.
+ */
+export class IngestConsumer implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  #follower: Follower | undefined;
+  #started: Promise<void> = Promise.resolve();
+  #isStopped = false;
+  /** Halved when a transaction fails: a slow database must not be given what it cannot do within its timeout. */
+  #batchEntries = batchEntries;
+
+  constructor(private readonly ports: IngestPorts) {}
+
+  onApplicationBootstrap(): void {
+    this.#started = this.#start();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.#isStopped = true;
+    await this.#started;
+    await this.#follower?.stop();
+  }
+
+  /**
+   * Waits until the log is read and followed, no longer than so many milliseconds.
+   * @throws ConcordatError SERVICE_UNAVAILABLE, STORE_REGRESSED
+   */
+  async whenStarted(ms: number): Promise<void> {
+    const { health } = this.ports;
+    if (isConcordatError(health.writeError, 'STORE_REGRESSED')) throw health.writeError;
+    if (!this.#follower) await within(ms, this.#started);
+    if (!this.#follower) throw new ConcordatError('SERVICE_UNAVAILABLE', 'The audit service is stopping.');
+  }
+
+  async #start(): Promise<void> {
+    const { sources, store, sequencer, checkpoints, health, logger } = this.ports;
+    while (!this.#isStopped) {
+      try {
+        await store.migrate();
+        const committed = await sequencer.restore();
+        await checkpoints.start(committed);
+        // A source that was never read is named, too: it must not be trimmed by what its other readers have.
+        const cursors = new Map(sources.map(({ name }) => [name, committed.cursors.get(name) ?? origin]));
+        await this.#saveCursors(cursors);
+        health.wrote();
+        this.#follow(cursors);
+        return;
+      } catch (error) {
+        health.writeFailed(error);
+        logger.warn({ error }, 'the audit log cannot be read yet');
+        await sleep(restartMs);
+      }
+    }
+  }
+
+  #follow(cursors: Cursors): void {
+    const { sources, log, health } = this.ports;
+    const read: EventLog['read'] = async (requests, count) => {
+      const found = await log.read(requests, count);
+      health.read();
+      return found;
+    };
+    this.#follower = new Follower(
+      sources.map(({ name, trusted }) => ({ source: name, trusted, after: cursors.get(name)! })),
+      {
+        log: { read },
+        count: readCount,
+        sleep,
+        onEntries: (bySource) => this.#ingest(bySource),
+        onGap: (gap) => this.#onGap(gap),
+        onError: (error) => this.#onError(error),
+      },
+    );
+    this.#follower.start();
+  }
+
+  async #ingest(bySource: ReadonlyMap<string, readonly EventEnvelope[]>): Promise<void> {
+    const { sequencer, checkpoints, health } = this.ports;
+    let rest = entriesOf(bySource);
+    while (rest.length > 0 && !this.#isStopped) {
+      const batch = firstBatch(rest, this.#batchEntries, batchBytes);
+      try {
+        const { log, alarms } = await sequencer.commit(batch);
+        checkpoints.committed(log);
+        for (const alarm of alarms) this.#announce(alarm);
+      } catch (error) {
+        this.#batchEntries = Math.max(1, Math.floor(this.#batchEntries / 2));
+        health.writeFailed(error);
+        throw error;
+      }
+      this.#batchEntries = Math.min(batchEntries, this.#batchEntries * 2);
+      health.wrote();
+      const moved = cursorsAfter(batch);
+      for (const source of moved.keys()) health.moves(source);
+      await this.#saveCursors(moved);
+      rest = rest.slice(batch.length);
+    }
+  }
+
+  /** What is missing stays missing: the alarm is kept before reading goes on. */
+  async #onGap(gap: GapError): Promise<ReadingPlace> {
+    await this.#raise({ kind: 'gap', source: gap.source, at: gap.found.at, detail: gap.message });
+    return placeAtGap(gap);
+  }
+
+  #onError(error: unknown): void {
+    const { health, logger } = this.ports;
+    if (!(error instanceof ForgeryError)) {
+      if (error !== health.writeError) health.readFailed(error);
+      logger.warn({ error }, 'ingest');
+      return;
+    }
+    // The source stands still before the forged entry, which is found again and again.
+    if (!health.standsStill(error.source, error.message)) return;
+    const { source, entry, message } = error;
+    this.#raise({ kind: 'forgery', source, at: entry.at, detail: message }).catch((reason: unknown) => {
+      health.moves(source);
+      logger.warn({ error: reason }, 'an alarm could not be kept');
+    });
+  }
+
+  async #raise(alarm: Alarm): Promise<void> {
+    const { store, clock } = this.ports;
+    await store.transaction((em) => keepAlarms(em, [alarm], clock.now().toISOString()));
+    this.#announce(alarm);
+  }
+
+  #announce(alarm: Alarm): void {
+    const { kind, source } = alarm;
+    streamProblems.inc({ source, kind });
+    this.ports.logger.error({ alarm }, 'a source of the audit log is not in order');
+  }
+
+  /** A cursor that is not saved makes a source keep more than it must; the next batch says it again. */
+  async #saveCursors(cursors: Cursors): Promise<void> {
+    const { log, logger } = this.ports;
+    try {
+      await Promise.all([...cursors].map(([source, at]) => log.saveCursor(source, readerName, at)));
+    } catch (error) {
+      logger.warn({ error }, 'cursors were not saved');
+    }
+  }
+}

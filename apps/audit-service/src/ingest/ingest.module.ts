@@ -1,0 +1,71 @@
+import type { Clock, Logger, Peers, ServiceBase } from '@concordat/runtime';
+import { CLOCK, LOGGER, PEERS, RedisLinks } from '@concordat/service';
+import { RedisEventLog } from '@concordat/streams';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { AUDIT_CONFIG, type AuditConfig } from '../config';
+import { EventSealer } from '../leaf/event-sealer';
+import { CheckpointJob } from '../log/checkpoint.job';
+import { LogModule } from '../log/log.module';
+import { LogWriter } from '../log/log-writer';
+import { AuditStore } from '../store/audit-store';
+import { FeedTrimJob } from './feed-trim.job';
+import { IngestConsumer } from './ingest.consumer';
+import { IngestHealth } from './ingest-health';
+import { Sequencer } from './sequencer';
+import { followedSources, type Source } from './sources';
+
+const SOURCES = Symbol('Sources');
+
+@Module({})
+export class IngestModule {
+  static for({ health: checks }: ServiceBase): DynamicModule {
+    const consumer = (
+      sources: readonly Source[],
+      log: RedisEventLog,
+      store: AuditStore,
+      sequencer: Sequencer,
+      checkpoints: CheckpointJob,
+      clock: Clock,
+      logger: Logger,
+    ): IngestConsumer => {
+      const health = new IngestHealth();
+      checks.add('ingest', () => health.check());
+      return new IngestConsumer({ sources, log, store, sequencer, checkpoints, health, clock, logger });
+    };
+    return {
+      module: IngestModule,
+      imports: [LogModule],
+      providers: [
+        {
+          provide: SOURCES,
+          useFactory: ({ busPartitions }: AuditConfig, peers: Peers) => followedSources(busPartitions, peers),
+          inject: [AUDIT_CONFIG, PEERS],
+        },
+        {
+          provide: RedisEventLog,
+          useFactory: (redis: RedisLinks) =>
+            new RedisEventLog(redis.durable, redis.blocking('durable', 'sources-reader')),
+          inject: [RedisLinks],
+        },
+        {
+          provide: Sequencer,
+          useFactory: (store: AuditStore, sealer: EventSealer, log: LogWriter, clock: Clock) =>
+            new Sequencer({ store, sealer, log, clock }),
+          inject: [AuditStore, EventSealer, LogWriter, CLOCK],
+        },
+        {
+          provide: IngestConsumer,
+          useFactory: consumer,
+          inject: [SOURCES, RedisEventLog, AuditStore, Sequencer, CheckpointJob, CLOCK, LOGGER],
+        },
+        {
+          provide: FeedTrimJob,
+          useFactory: (sources: readonly Source[], log: RedisEventLog, logger: Logger) =>
+            new FeedTrimJob(sources, log, logger),
+          inject: [SOURCES, RedisEventLog, LOGGER],
+        },
+      ],
+      exports: [IngestConsumer],
+    };
+  }
+}

@@ -1,0 +1,107 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type CheckResult, Health, type ServiceBase } from '@concordat/runtime';
+import type { Keystore } from '@concordat/keystore';
+import { startPostgres } from '@concordat/processes';
+import { KEYSTORE } from '@concordat/service';
+import { blockingConnection, commandConnection, Feed, RedisEventLog, whenReady } from '@concordat/streams';
+import { type Bench, type Caller, startBench, startCaller } from '@concordat/testing';
+import type { INestApplicationContext } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { AppModule } from '../app.module';
+import type { AuditConfig } from '../config';
+import { AuditStore } from '../store/audit-store';
+import { ChainedPublisher } from './chained-publisher';
+
+type StartedPostgres = Awaited<ReturnType<typeof startPostgres>>;
+
+/** audit-service over a real PostgreSQL and a real Redis, and everything that writes to it. */
+export interface AuditBench {
+  readonly bench: Bench;
+  readonly postgres: StartedPostgres;
+  readonly caller: Caller;
+  readonly log: RedisEventLog;
+  /** The durable Redis, for a stranger who reached it. */
+  readonly redis: ReturnType<typeof commandConnection>;
+  readonly vkeyFile: string;
+  publisher(source: 'iam' | 'vault', epoch?: number): ChainedPublisher;
+  /** A feed or a partition of the bus: every call is another process that writes to it. */
+  feed(source: string): Feed;
+  /** Starts the service, or starts it again. */
+  restart(over?: Partial<AuditConfig>): Promise<void>;
+  /** Starts a second process of the service on the same data. @returns a function that stops it */
+  startSecond(): Promise<() => Promise<void>>;
+  /** All that the database holds, straight from it. */
+  rows<T>(sql: string): Promise<T[]>;
+  keystore(): Keystore;
+  /** Checks of `/health/ready`. */
+  checks(): Promise<Readonly<Record<string, CheckResult>>>;
+  stop(): Promise<void>;
+}
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+let writers = 0;
+
+export async function startAuditBench(): Promise<AuditBench> {
+  const [bench, postgres] = await Promise.all([startBench(), startPostgres()]);
+  const { url } = bench.redis.durable;
+  const redis = commandConnection({ url, name: 'writer' });
+  const log = new RedisEventLog(redis, blockingConnection({ url, name: 'writer-reader' }));
+  await whenReady(redis, 5_000);
+  const caller = await startCaller(bench);
+  const vkeyFile = join(bench.folder, 'log.vkey');
+  let app: INestApplicationContext | undefined;
+  let base: ServiceBase = bench.base('audit');
+  const start = (on: ServiceBase, over: Partial<AuditConfig>): Promise<INestApplicationContext> => {
+    const settings = { ...bench.settings('audit'), databaseUrl: postgres.url, busPartitions: 4, vkeyFile };
+    const module = AppModule.for(on, { ...settings, ...over });
+    return NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
+  };
+  const restart = async (over: Partial<AuditConfig> = {}): Promise<void> => {
+    await app?.close();
+    base = { ...base, health: new Health() };
+    app = await start(base, over);
+    base.health.markStarted();
+  };
+  await restart();
+  return {
+    ...{ bench, postgres, caller, log, redis, vkeyFile, restart },
+    publisher: (source, epoch) => new ChainedPublisher(source, log, bench.signers[source], epoch),
+    feed: (source) =>
+      new Feed({
+        redis,
+        source,
+        instance: `writer-${++writers}`,
+        startedAtMs: 1,
+        now: () => new Date(),
+        sleep,
+      }),
+    rows: <T>(sql: string) =>
+      app!.get(AuditStore, { strict: false }).read((em) => em.getConnection().execute<T[]>(sql)),
+    startSecond: async () => {
+      const second = await start(bench.base('audit'), { instance: 'audit-2' });
+      return () => second.close();
+    },
+    keystore: () => app!.get<Keystore>(KEYSTORE, { strict: false }),
+    checks: async () => (await base.health.ready()).checks,
+    stop: async () => {
+      await app?.close();
+      await caller.stop();
+      await log.close();
+      await Promise.all([bench.stop(), postgres.stop()]);
+    },
+  };
+}
+
+/**
+ * Freezes PostgreSQL with all its sessions: it accepts connections and says nothing, and neither do those that are open.
+ * @returns a function that thaws it
+ */
+export function freeze({ pid }: StartedPostgres): () => void {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
+  const all = [pid!, ...children];
+  const send = (signal: 'SIGSTOP' | 'SIGCONT'): void =>
+    all.forEach((process_) => process.kill(process_, signal));
+  send('SIGSTOP');
+  return () => send('SIGCONT');
+}

@@ -9,6 +9,7 @@ export * from './postgres-binaries';
 export * from './postgres-home';
 export * from './postgres-server';
 export * from './private-files';
+export * from './process-family';
 export * from './process-identity';
 export * from './process-log';
 export * from './process-spec';

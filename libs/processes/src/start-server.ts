@@ -1,4 +1,5 @@
 import { type ManagedProcess } from './managed-process';
+import { signalFamily } from './process-family';
 
 /** A server started by `startRedis` or `startPostgres`: what tests and tools need of it. */
 export interface StartedServer {
@@ -15,7 +16,7 @@ export interface StartedServer {
   kill9(): Promise<void>;
   /** Resolves when it serves (again). */
   whenReady(deadlineMs?: number): Promise<void>;
-  /** Freezes it (SIGSTOP): it accepts connections and says nothing. */
+  /** Freezes it with all its children (SIGSTOP): it accepts connections and says nothing. */
   suspend(): void;
   resume(): void;
   /** Orderly stop. Removes the folder when it was a temporary one. Safe to call twice. */
@@ -40,8 +41,11 @@ export async function startServer({
   directory,
   cleanUp,
 }: Parts): Promise<StartedServer> {
+  const signal = (name: 'SIGSTOP' | 'SIGCONT'): void => {
+    if (child.pid !== undefined) signalFamily(child.pid, name);
+  };
   const stop = async (): Promise<void> => {
-    child.kill('SIGCONT');
+    signal('SIGCONT');
     await child.stop();
     await cleanUp();
   };
@@ -65,8 +69,8 @@ export async function startServer({
     },
     kill9: () => killAndWait(child),
     whenReady: (deadlineMs = READY_DEADLINE_MS) => child.whenReady(deadlineMs),
-    suspend: () => void child.kill('SIGSTOP'),
-    resume: () => void child.kill('SIGCONT'),
+    suspend: () => signal('SIGSTOP'),
+    resume: () => signal('SIGCONT'),
     stop,
   };
 }

@@ -10,13 +10,16 @@ export interface Clock {
   setAlarm(ms: number, ring: () => void): () => void;
 }
 
+/** The longest time that a timer of Node takes; a longer one would ring at once. */
+const longestMs = 2 ** 31 - 1;
+
 export const systemClock: Clock = {
   nowMs: () => performance.now(),
   sleep: async (ms, signal) => {
     await delay(ms, undefined, { signal });
   },
   setAlarm: (ms, ring) => {
-    const timer = setTimeout(ring, ms);
+    const timer = setTimeout(ring, Math.min(ms, longestMs));
     return () => clearTimeout(timer);
   },
 };

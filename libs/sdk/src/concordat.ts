@@ -54,6 +54,7 @@ export class Concordat {
         answerBytes: options.limits?.answerBytes ?? answerBytes,
       }),
       ...{ clock, random, positions: this.#positions },
+      onRetry: options.onRetry ?? (() => undefined),
       attemptMs: timeouts.attemptMs ?? 10_000,
       totalMs: timeouts.totalMs ?? 30_000,
     };

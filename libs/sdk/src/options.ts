@@ -1,6 +1,7 @@
 import type { AgentCredential } from './credential/agent-key';
 import type { Random } from './call/backoff';
 import type { Clock } from './clock';
+import type { ConcordatProblem } from './problem';
 
 /** Who calls: a service by its API key, or an agent by its secret key. */
 export type Credential = { readonly apiKey: string } | AgentCredential;
@@ -22,6 +23,8 @@ export interface ConcordatOptions {
   readonly limits?: { readonly answerBytes?: number };
   /** Remember positions and ask every gateway for at least that state; default true. */
   readonly readYourWrites?: boolean;
+  /** Hears of every failure that is tried again, with the name of the operation: for logs and counters. */
+  readonly onRetry?: (problem: ConcordatProblem, operation: string) => void;
   readonly fetch?: typeof globalThis.fetch;
   readonly clock?: Clock;
   readonly random?: Random;

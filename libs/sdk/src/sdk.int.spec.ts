@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { generateEd25519, toMultibaseKey } from '@concordat/crypto';
 // eslint-disable-next-line @nx/enforce-module-boundaries -- a test
 import { eventually } from '@concordat/testing';
 import * as sdk from './index';
-import { Concordat } from './index';
+import { Concordat, newAgentKey } from './index';
+import { startLossyProxy } from './lossy-proxy.fixture';
 import { type RunningSystem, startSystem } from './system.fixture';
 
 let system: RunningSystem;
@@ -17,10 +17,27 @@ afterAll(() => system.stop());
 
 /** A registered agent. @param urls the gateways it talks to */
 async function newAgent(name: string, urls = system.urls) {
-  const { secretKey, publicKey } = generateEd25519();
-  await admin.agents.register({ name, type: 'CLAUDE', publicKey: toMultibaseKey(publicKey) });
+  const { secretKey, publicKey } = newAgentKey();
+  await admin.agents.register({ name, type: 'CLAUDE', publicKey });
   const client = new Concordat({ url: urls, credential: { secretKey } });
   return { client, did: client.did!, secretKey };
+}
+
+/** Ben replies to everything, Ada reads the replies: how often each payload had its effect on either side. */
+function talk(ada: Concordat, ben: Concordat) {
+  const effects = new Map<string, number>();
+  const replies = new Map<string, number>();
+  const count = (counts: Map<string, number>, payload: unknown): void => {
+    const name = JSON.stringify(payload);
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  };
+  const options = { concurrency: 4, leaseSeconds: 2, waitSeconds: 2, onError: () => undefined };
+  const librarian = ben.inbox.subscribe(async (message) => {
+    await message.reply({ to: message.payload });
+    count(effects, message.payload);
+  }, options);
+  const reader = ada.inbox.subscribe(({ payload }) => count(replies, payload), options);
+  return { effects, replies, stop: () => Promise.all([librarian.stop(), reader.stop()]) };
 }
 
 describe('with real gateways', () => {
@@ -50,11 +67,11 @@ describe('with real gateways', () => {
       (url) => new Concordat({ url, credential: { apiKey: system.adminKey } }),
     );
     for (let i = 0; i < 10; i++) {
-      const { publicKey } = generateEd25519();
+      const { publicKey } = newAgentKey();
       const { did } = await first!.agents.register({
         name: 'x',
         type: 'CLINE',
-        publicKey: toMultibaseKey(publicKey),
+        publicKey,
       });
       const send = { to: did, type: 'EVENT', payload: i } as const;
       await second!.messages.send(send, { minPosition: first!.positions });
@@ -64,7 +81,7 @@ describe('with real gateways', () => {
   it('a stranger is refused, and so is a wrong key for an agent', async () => {
     const stranger = new Concordat({
       url: system.urls,
-      credential: { secretKey: generateEd25519().secretKey },
+      credential: { secretKey: newAgentKey().secretKey },
     });
     await expect(stranger.whoami()).rejects.toMatchObject({ code: 'HANDSHAKE_REFUSED', status: 401 });
     const wrong = new Concordat({
@@ -91,22 +108,27 @@ describe('with real gateways', () => {
     expect(errors).toHaveLength(1);
   });
 
+  it('every message has one effect and one reply, though every third answer is lost', async () => {
+    const proxies = await Promise.all(system.urls.map((url) => startLossyProxy(url, 3)));
+    const [ada, ben] = [await newAgent('ada', [proxies[0]!.url]), await newAgent('ben', [proxies[1]!.url])];
+    const messages = 40;
+    const { effects, replies, stop } = talk(ada.client, ben.client);
+    await Promise.all(
+      Array.from({ length: messages }, (_, i) =>
+        ada.client.messages.send({ to: ben.did, type: 'QUERY', payload: i }),
+      ),
+    );
+    await eventually(() => expect([effects.size, replies.size]).toEqual([messages, messages]), 60_000);
+    await stop();
+    expect([...effects.values(), ...replies.values()].filter((times) => times !== 1)).toEqual([]);
+    expect(Math.min(...proxies.map(({ lost }) => lost()))).toBeGreaterThan(10);
+    await Promise.all(proxies.map((proxy) => proxy.close()));
+  }, 120_000);
+
   it('every message has one effect and one reply, whatever is killed meanwhile', async () => {
     const ada = await newAgent('ada');
     const ben = await newAgent('ben', [...system.urls].reverse());
-    const effects = new Map<string, number>();
-    const replies = new Map<string, number>();
-    const count = (counts: Map<string, number>, name: string): void =>
-      void counts.set(name, (counts.get(name) ?? 0) + 1);
-    const options = { concurrency: 4, leaseSeconds: 2, waitSeconds: 2, onError: () => undefined };
-    const librarian = ben.client.inbox.subscribe(async (message) => {
-      await message.reply({ to: message.payload });
-      count(effects, JSON.stringify(message.payload));
-    }, options);
-    const reader = ada.client.inbox.subscribe(
-      ({ payload }) => count(replies, JSON.stringify(payload)),
-      options,
-    );
+    const { effects, replies, stop } = talk(ada.client, ben.client);
     const victims = ['bus-1', 'iam-1', 'bus-2'] as const;
     const messages = 60;
     for (let i = 0; i < messages; i++) {
@@ -116,7 +138,7 @@ describe('with real gateways', () => {
       if (i === 40) await system.bench.redis.durable.kill9();
     }
     await eventually(() => expect([effects.size, replies.size]).toEqual([messages, messages]), 60_000);
-    await Promise.all([librarian.stop(), reader.stop()]);
+    await stop();
     expect([...effects.values(), ...replies.values()].filter((times) => times !== 1)).toEqual([]);
   }, 120_000);
 });

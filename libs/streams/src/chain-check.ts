@@ -7,6 +7,7 @@ import {
   type Position,
 } from '@concordat/contracts';
 import { chainHeadBytes, isChainLink, verifySignatures } from '@concordat/crypto';
+import type { MalformedEntry } from './event-log';
 
 /** Entries are missing between the last one seen and this one: read models start again from a snapshot. */
 export class GapError extends Error {
@@ -30,6 +31,17 @@ export class ForgeryError extends Error {
     what: string,
   ) {
     super(`${source} ${formatPosition(entry.at)}: ${what}`);
+  }
+}
+
+/** An entry without an envelope: a plain source goes on behind it, a chained one stands still. */
+export class MalformedEntryError extends Error {
+  override readonly name = 'MalformedEntryError';
+  readonly source: string;
+
+  constructor(readonly entry: MalformedEntry) {
+    super(`${entry.source} ${entry.entryId}: ${entry.reason}`);
+    this.source = entry.source;
   }
 }
 
@@ -80,6 +92,16 @@ export class ChainCheck {
   /** Read on after this position. */
   get after(): Position {
     return this.#place.after;
+  }
+
+  /** Whether the source is chained and signed. */
+  get isChained(): boolean {
+    return this.trusted !== undefined;
+  }
+
+  /** Goes past an entry that has no envelope; what follows must still name the last good one. */
+  skip(entry: Position): void {
+    this.#place = { ...this.#place, after: entry };
   }
 
   accept(entries: readonly EventEnvelope[]): ChainVerdict {

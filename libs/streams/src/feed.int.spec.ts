@@ -4,6 +4,7 @@ import type Redis from 'ioredis';
 import { ChainCheck, placeAfter } from './chain-check';
 import { blockingConnection, commandConnection, whenReady } from './connection';
 import { Feed, type FeedEvent } from './feed';
+import { streamKeys } from './keys';
 import { RedisEventLog } from './redis-event-log';
 import { RefusalFeed } from './refusal-feed';
 
@@ -67,6 +68,22 @@ describe('a feed in a real Redis', () => {
 
   it('refuses an event that does not match its schema', () => {
     expect(() => feed('bad.feed').append({ ...event('a'), data: { nonsense: 1 } })).toThrow();
+  });
+
+  it('begins a new epoch when Redis came back without its newest entries, and only then', async () => {
+    const source = 'older.feed';
+    const writer = feed(source);
+    await writer.append(event('a'));
+    await writer.append(event('b'));
+    const seen = (await log.head(source))!.at;
+    expect(await log.beginEpochIfBehind(source, seen, 1)).toBe(false);
+    // As an older append-only file would have it: the last entry and its trace in the head are gone.
+    await redis.xtrim(streamKeys.events(source), 'MAXLEN', 1);
+    await redis.hset(streamKeys.head(source), 'position', 1, 'at', `${seen.epoch}-1`);
+    expect(await log.beginEpochIfBehind(source, seen, 1)).toBe(true);
+    await feed(source, 'bus-2').append(event('c'));
+    const after = (await log.head(source))!.at;
+    expect(after).toEqual({ epoch: seen.epoch + 1, position: 2 });
   });
 
   it('counts a flood of alike refusals together', async () => {

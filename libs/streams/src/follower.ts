@@ -1,6 +1,13 @@
-import type { AlgorithmValue, EventEnvelope, Position } from '@concordat/contracts';
-import { ChainCheck, type ForgeryError, GapError, placeAfter, type ReadingPlace } from './chain-check';
-import type { EventLog } from './event-log';
+import { type AlgorithmValue, type EventEnvelope, parsePosition, type Position } from '@concordat/contracts';
+import {
+  ChainCheck,
+  type ForgeryError,
+  GapError,
+  MalformedEntryError,
+  placeAfter,
+  type ReadingPlace,
+} from './chain-check';
+import type { EventLog, MalformedEntry } from './event-log';
 
 export interface FollowedSource {
   readonly source: string;
@@ -60,8 +67,11 @@ export class Follower {
   async #run(): Promise<void> {
     while (!this.#isStopped) {
       try {
-        const read = await this.options.log.read(this.#requests(), this.options.count);
-        if (read.size > 0 && !this.#isStopped) await this.#handOver(read);
+        const malformed: MalformedEntry[] = [];
+        const read = await this.options.log.read(this.#requests(), this.options.count, (entry) =>
+          malformed.push(entry),
+        );
+        if (!this.#isStopped) await this.#handOver(read, malformed);
       } catch (error) {
         this.options.onError(error);
         await this.options.sleep(retryMs);
@@ -73,19 +83,43 @@ export class Follower {
     return [...this.#checks.values()].map(({ source, after }) => ({ source, after }));
   }
 
-  async #handOver(read: ReadonlyMap<string, readonly EventEnvelope[]>): Promise<void> {
+  async #handOver(
+    read: ReadonlyMap<string, readonly EventEnvelope[]>,
+    malformed: readonly MalformedEntry[],
+  ): Promise<void> {
     const released = new Map<string, readonly EventEnvelope[]>();
-    const problems: (GapError | ForgeryError)[] = [];
+    const problems: (GapError | ForgeryError | MalformedEntryError)[] = [];
     for (const [source, entries] of read) {
       const verdict = this.#checks.get(source)!.accept(entries);
       if (verdict.released.length > 0) released.set(source, verdict.released);
       if (verdict.problem) problems.push(verdict.problem);
     }
     if (released.size > 0) await this.#deliver(released);
+    // A source with a problem of its own is not past it yet; the malformed entry behind it comes again.
+    const stuck = new Set(problems.map(({ source }) => source));
+    problems.push(
+      ...malformed.filter(({ source }) => !stuck.has(source)).map((entry) => new MalformedEntryError(entry)),
+    );
+    await this.#handle(problems);
+  }
+
+  /** What can be gone past is gone past first; then the first that cannot is thrown, and its source stands still. */
+  async #handle(problems: readonly (GapError | ForgeryError | MalformedEntryError)[]): Promise<void> {
+    const standing: Error[] = [];
     for (const problem of problems) {
       if (problem instanceof GapError) this.#restart(problem.source, await this.options.onGap(problem));
-      else throw problem;
+      else if (problem instanceof MalformedEntryError && this.#goPast(problem)) this.options.onError(problem);
+      else standing.push(problem);
     }
+    if (standing[0]) throw standing[0];
+  }
+
+  #goPast({ source, entry }: MalformedEntryError): boolean {
+    const check = this.#checks.get(source)!;
+    const at = parsePosition(entry.entryId);
+    if (check.isChained || !at) return false;
+    check.skip(at);
+    return true;
   }
 
   async #deliver(released: ReadonlyMap<string, readonly EventEnvelope[]>): Promise<void> {

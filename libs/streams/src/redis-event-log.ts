@@ -9,11 +9,12 @@ import {
 } from '@concordat/contracts';
 import type Redis from 'ioredis';
 import { blockMs, fromRedisError } from './connection';
-import type { EventLog, LogHead, ReadRequest } from './event-log';
+import type { EventLog, LogHead, MalformedEntry, ReadRequest } from './event-log';
 import { streamKeys } from './keys';
 import { LuaScript } from './lua-script';
 
 const appendScript = new LuaScript(join(__dirname, 'commands', 'relay-append-2.lua'));
+const epochScript = new LuaScript(join(__dirname, 'commands', 'begin-epoch-1.lua'));
 const trimScript = new LuaScript(join(__dirname, 'commands', 'trim-consumed-2.lua'));
 
 /** A source that nobody reads any more stops being published at this length; its owner keeps the events. */
@@ -62,21 +63,32 @@ export class RedisEventLog implements EventLog {
     return toHead(reply as string[]);
   }
 
-  async read(requests: readonly ReadRequest[], count: number): Promise<Map<string, EventEnvelope[]>> {
-    const keys = requests.map(({ source }) => streamKeys.events(source));
+  async read(
+    requests: readonly ReadRequest[],
+    count: number,
+    onMalformed: (entry: MalformedEntry) => void = () => undefined,
+  ): Promise<Map<string, EventEnvelope[]>> {
+    const bySource = new Map(requests.map(({ source }) => [streamKeys.events(source), source]));
     const ids = requests.map(({ after }) => formatPosition(after));
+    let reply;
     try {
-      const reply = await this.blocking.xread('COUNT', count, 'BLOCK', blockMs, 'STREAMS', ...keys, ...ids);
-      const bySource = new Map(keys.map((key, index) => [key, requests[index]!.source]));
-      return new Map(
-        (reply ?? []).map(([key, entries]) => [
-          bySource.get(key)!,
-          (entries as Entry[]).map(([id, fields]) => fromEntryFields(id, fields)),
-        ]),
+      reply = await this.blocking.xread(
+        'COUNT',
+        count,
+        'BLOCK',
+        blockMs,
+        'STREAMS',
+        ...bySource.keys(),
+        ...ids,
       );
     } catch (error) {
       throw fromRedisError(error);
     }
+    const read = (reply ?? []).map(([key, entries]): [string, EventEnvelope[]] => {
+      const source = bySource.get(key)!;
+      return [source, toEnvelopes(source, entries as Entry[], onMalformed)];
+    });
+    return new Map(read.filter(([, entries]) => entries.length > 0));
   }
 
   async saveCursor(source: string, reader: string, at: Position): Promise<void> {
@@ -92,10 +104,38 @@ export class RedisEventLog implements EventLog {
     return Number(await trimScript.run(this.commands, keys, [keep, trimStep]));
   }
 
+  /**
+   * For feeds and partitions of the bus, whose positions Redis gives out: begins a new epoch when the head is behind what
+   * was seen, so that no position is used twice. @returns whether it was behind
+   */
+  async beginEpochIfBehind(source: string, seen: Position, epochMs: number): Promise<boolean> {
+    return (
+      (await epochScript.run(this.commands, [streamKeys.head(source)], [formatPosition(seen), epochMs])) === 1
+    );
+  }
+
   async close(): Promise<void> {
     this.commands.disconnect();
     this.blocking.disconnect();
   }
+}
+
+/** The entries up to the first malformed one. */
+function toEnvelopes(
+  source: string,
+  entries: readonly Entry[],
+  onMalformed: (entry: MalformedEntry) => void,
+): EventEnvelope[] {
+  const envelopes: EventEnvelope[] = [];
+  for (const [entryId, fields] of entries) {
+    try {
+      envelopes.push(fromEntryFields(entryId, fields));
+    } catch (error) {
+      onMalformed({ source, entryId, reason: error instanceof Error ? error.message : String(error) });
+      break;
+    }
+  }
+  return envelopes;
 }
 
 function toHead([at, hash]: string[]): LogHead | undefined {

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { signalFamily } from '@concordat/processes';
 import { Concordat } from '@concordat/sdk';
 import { inherited } from './environment';
 import { eventually, newAgent, type TestAgent } from '@concordat/testing';
@@ -110,11 +111,11 @@ export class System {
 
   /** Freezes a process with all its children: it accepts connections and says nothing. */
   suspend(name: string): void {
-    for (const pid of familyOf(this.process(name).pid!)) process.kill(pid, 'SIGSTOP');
+    signalFamily(this.process(name).pid!, 'SIGSTOP');
   }
 
   resume(name: string): void {
-    for (const pid of familyOf(this.process(name).pid!)) process.kill(pid, 'SIGCONT');
+    signalFamily(this.process(name).pid!, 'SIGCONT');
   }
 
   /** Every gateway says that it and what it needs is ready. */
@@ -135,26 +136,5 @@ export class System {
   async stop(): Promise<void> {
     await this.down();
     rmSync(this.folder, { recursive: true, force: true });
-  }
-}
-
-/** A process and everything it started, as Linux tells it: PostgreSQL serves from children in groups of their own. */
-function familyOf(pid: number): number[] {
-  const parents = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map((name) => [Number(name), parentOf(name)] as const);
-  const family = [pid];
-  for (const member of family)
-    family.push(...parents.filter(([, parent]) => parent === member).map(([child]) => child));
-  return family;
-}
-
-/** @returns undefined for a process that has just ended */
-function parentOf(pid: string): number | undefined {
-  try {
-    // pid (name) state parent …; the name may hold anything, so count from its end.
-    return Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ')[1]);
-  } catch {
-    return undefined;
   }
 }

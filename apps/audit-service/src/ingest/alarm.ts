@@ -4,10 +4,10 @@ import { insertRows, type Table } from '../store/bulk';
 
 /**
  * Something is wrong with a source: entries are missing (`gap`), one was not written by the service it claims
- * (`forgery`), or one is not an event (`malformed`).
+ * (`forgery`), one is not an event (`malformed`), or the source ends before what was read of it (`regressed`).
  */
 export interface Alarm {
-  readonly kind: 'gap' | 'forgery' | 'malformed';
+  readonly kind: 'gap' | 'forgery' | 'malformed' | 'regressed';
   readonly source: string;
   /** The entry that showed it. */
   readonly at: Position;

@@ -1,10 +1,18 @@
-import { ConcordatError, type EventEnvelope, isConcordatError, origin } from '@concordat/contracts';
+import {
+  ConcordatError,
+  type EventEnvelope,
+  isConcordatError,
+  origin,
+  parsePosition,
+  type Position,
+} from '@concordat/contracts';
 import { type Clock, type Logger, sleep, streamProblems } from '@concordat/runtime';
 import {
   type EventLog,
   Follower,
   ForgeryError,
   type GapError,
+  MalformedEntryError,
   placeAtGap,
   type ReadingPlace,
 } from '@concordat/streams';
@@ -46,6 +54,7 @@ export class IngestConsumer implements OnApplicationBootstrap, BeforeApplication
   #follower: Follower | undefined;
   #started: Promise<void> = Promise.resolve();
   #isStopped = false;
+  readonly #cursors = new Map<string, Position>();
   /** Halved when a transaction fails: a slow database must not be given what it cannot do within its timeout. */
   #batchEntries = batchEntries;
 
@@ -59,6 +68,11 @@ export class IngestConsumer implements OnApplicationBootstrap, BeforeApplication
     this.#isStopped = true;
     await this.#started;
     await this.#follower?.stop();
+  }
+
+  /** Up to where each source is in the log; empty until it was read. */
+  get cursors(): Cursors {
+    return this.#cursors;
   }
 
   /**
@@ -81,6 +95,7 @@ export class IngestConsumer implements OnApplicationBootstrap, BeforeApplication
         await checkpoints.start(committed);
         // A source that was never read is named, too: it must not be trimmed by what its other readers have.
         const cursors = new Map(sources.map(({ name }) => [name, committed.cursors.get(name) ?? origin]));
+        this.#moved(cursors);
         await this.#saveCursors(cursors);
         health.wrote();
         this.#follow(cursors);
@@ -95,8 +110,8 @@ export class IngestConsumer implements OnApplicationBootstrap, BeforeApplication
 
   #follow(cursors: Cursors): void {
     const { sources, log, health } = this.ports;
-    const read: EventLog['read'] = async (requests, count) => {
-      const found = await log.read(requests, count);
+    const read: EventLog['read'] = async (requests, count, onMalformed) => {
+      const found = await log.read(requests, count, onMalformed);
       health.read();
       return found;
     };
@@ -112,6 +127,10 @@ export class IngestConsumer implements OnApplicationBootstrap, BeforeApplication
       },
     );
     this.#follower.start();
+  }
+
+  #moved(cursors: Cursors): void {
+    for (const [source, at] of cursors) this.#cursors.set(source, at);
   }
 
   async #ingest(bySource: ReadonlyMap<string, readonly EventEnvelope[]>): Promise<void> {
@@ -132,6 +151,7 @@ export class IngestConsumer implements OnApplicationBootstrap, BeforeApplication
       health.wrote();
       const moved = cursorsAfter(batch);
       for (const source of moved.keys()) health.moves(source);
+      this.#moved(moved);
       await this.#saveCursors(moved);
       rest = rest.slice(batch.length);
     }
@@ -139,12 +159,13 @@ export class IngestConsumer implements OnApplicationBootstrap, BeforeApplication
 
   /** What is missing stays missing: the alarm is kept before reading goes on. */
   async #onGap(gap: GapError): Promise<ReadingPlace> {
-    await this.#raise({ kind: 'gap', source: gap.source, at: gap.found.at, detail: gap.message });
+    await this.raise({ kind: 'gap', source: gap.source, at: gap.found.at, detail: gap.message });
     return placeAtGap(gap);
   }
 
   #onError(error: unknown): void {
     const { health, logger } = this.ports;
+    if (error instanceof MalformedEntryError) return this.#onMalformed(error);
     if (!(error instanceof ForgeryError)) {
       if (error !== health.writeError) health.readFailed(error);
       logger.warn({ error }, 'ingest');
@@ -153,13 +174,32 @@ export class IngestConsumer implements OnApplicationBootstrap, BeforeApplication
     // The source stands still before the forged entry, which is found again and again.
     if (!health.standsStill(error.source, error.message)) return;
     const { source, entry, message } = error;
-    this.#raise({ kind: 'forgery', source, at: entry.at, detail: message }).catch((reason: unknown) => {
-      health.moves(source);
-      logger.warn({ error: reason }, 'an alarm could not be kept');
+    this.#raiseOrRetry({ kind: 'forgery', source, at: entry.at, detail: message });
+  }
+
+  /** A plain source has gone past it; a chained one stands still and finds it again and again. */
+  #onMalformed({ source, entry, message }: MalformedEntryError): void {
+    const isChained = this.ports.sources.some(
+      ({ name, trusted }) => name === source && trusted !== undefined,
+    );
+    if (isChained && !this.ports.health.standsStill(source, message)) return;
+    this.#raiseOrRetry({
+      kind: 'malformed',
+      source,
+      at: parsePosition(entry.entryId) ?? origin,
+      detail: message,
     });
   }
 
-  async #raise(alarm: Alarm): Promise<void> {
+  #raiseOrRetry(alarm: Alarm): void {
+    this.raise(alarm).catch((error: unknown) => {
+      this.ports.health.moves(alarm.source);
+      this.ports.logger.warn({ error }, 'an alarm could not be kept');
+    });
+  }
+
+  /** Keeps an alarm and says it aloud. @throws Error when the database does not take it */
+  async raise(alarm: Alarm): Promise<void> {
     const { store, clock } = this.ports;
     await store.transaction((em) => keepAlarms(em, [alarm], clock.now().toISOString()));
     this.#announce(alarm);

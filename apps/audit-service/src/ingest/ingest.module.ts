@@ -9,6 +9,7 @@ import { LogModule } from '../log/log.module';
 import { LogWriter } from '../log/log-writer';
 import { AuditStore } from '../store/audit-store';
 import { FeedTrimJob } from './feed-trim.job';
+import { HeadWatchJob } from './head-watch.job';
 import { IngestConsumer } from './ingest.consumer';
 import { IngestHealth } from './ingest-health';
 import { Sequencer } from './sequencer';
@@ -57,6 +58,22 @@ export class IngestModule {
           provide: IngestConsumer,
           useFactory: consumer,
           inject: [SOURCES, RedisEventLog, AuditStore, Sequencer, CheckpointJob, CLOCK, LOGGER],
+        },
+        {
+          provide: HeadWatchJob,
+          useFactory: (
+            sources: readonly Source[],
+            log: RedisEventLog,
+            ingest: IngestConsumer,
+            clock: Clock,
+            logger: Logger,
+          ) =>
+            new HeadWatchJob({
+              ...{ sources, log, clock, logger },
+              cursors: () => ingest.cursors,
+              raise: (alarm) => ingest.raise(alarm),
+            }),
+          inject: [SOURCES, RedisEventLog, IngestConsumer, CLOCK, LOGGER],
         },
         {
           provide: FeedTrimJob,

@@ -2,7 +2,7 @@ import { AgentRevoked, RequestRefused } from '@concordat/contracts';
 import { toBase64url, verifyConsistency } from '@concordat/crypto';
 import type { Feed } from '@concordat/streams';
 import { eventually, newAgent } from '@concordat/testing';
-import { type AuditBench, freeze, startAuditBench } from '../testing/audit-bench';
+import { type AuditBench, startAuditBench } from '../testing/audit-bench';
 import { LogClient, rootOf } from '../testing/log-client';
 
 jest.setTimeout(120_000);
@@ -133,7 +133,7 @@ describe('audit-service, while PostgreSQL dies, freezes and the service restarts
   it('answers 503 within two seconds while PostgreSQL is frozen, says so, and catches up when it thaws', async () => {
     const before = await client.checkpoint();
     const feed = audit.feed('bus.feed');
-    const thaw = freeze(audit.postgres);
+    audit.postgres.suspend();
     try {
       await Promise.all(Array.from({ length: 100 }, (_, i) => refuse(feed, agents[i % 40]!)));
       const calls = [
@@ -154,7 +154,7 @@ describe('audit-service, while PostgreSQL dies, freezes and the service restarts
         expect([database!.ok, ingest!.ok]).toEqual([false, false]);
       });
     } finally {
-      thaw();
+      audit.postgres.resume();
     }
     const begun = performance.now();
     await caughtUp(['bus.feed']);
@@ -202,14 +202,14 @@ describe('audit-service, while PostgreSQL dies, freezes and the service restarts
   });
 
   it('starts while PostgreSQL is away, answers 503, and serves when it is back', async () => {
-    const thaw = freeze(audit.postgres);
+    audit.postgres.suspend();
     try {
       await audit.restart();
       const begun = performance.now();
       await expect(audit.caller.call('audit.key', {})).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
       expect(performance.now() - begun).toBeLessThan(2_000);
     } finally {
-      thaw();
+      audit.postgres.resume();
     }
     await eventually(() => audit.caller.call('audit.key', {}));
   });

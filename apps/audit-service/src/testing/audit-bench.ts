@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CheckResult, Health, type ServiceBase } from '@concordat/runtime';
 import type { Keystore } from '@concordat/keystore';
@@ -91,17 +90,4 @@ export async function startAuditBench(): Promise<AuditBench> {
       await Promise.all([bench.stop(), postgres.stop()]);
     },
   };
-}
-
-/**
- * Freezes PostgreSQL with all its sessions: it accepts connections and says nothing, and neither do those that are open.
- * @returns a function that thaws it
- */
-export function freeze({ pid }: StartedPostgres): () => void {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
-  const all = [pid!, ...children];
-  const send = (signal: 'SIGSTOP' | 'SIGCONT'): void =>
-    all.forEach((process_) => process.kill(process_, signal));
-  send('SIGSTOP');
-  return () => send('SIGCONT');
 }

@@ -51,7 +51,8 @@ export const HandshakeRefused = event({
     reason: z.enum(['unknown-agent', 'inactive-agent', 'bad-signature', 'replayed', 'expired']),
     count: z.number().int().positive(),
   }),
-  subject: ({ did }) => did,
+  // Nobody in particular for a DID that nobody registered: strangers must not be able to make subjects.
+  subject: ({ did, reason }) => (reason === 'unknown-agent' ? 'stranger' : did),
 });
 
 export const ApiKeyCreated = event({

@@ -12,6 +12,7 @@ import {
   traceId,
 } from '../gateway.fixture';
 import type { ConcordatOptions } from '../options';
+import type { ConcordatProblem } from '../problem';
 
 const apiKey = 'cck_test';
 const whoami = ok(me('x'));
@@ -112,8 +113,13 @@ describe('a call that fails for a moment', () => {
 
   it('waits longer every time, and at least as long as the server asks', async () => {
     gateway.respond(hangUp, hangUp, hangUp, refusal('INBOX_FULL'), ok(sent));
-    await client().messages.send(message);
+    const retried: unknown[] = [];
+    const onRetry = ({ code }: ConcordatProblem, operation: string): void =>
+      void retried.push([code, operation]);
+    await client({ onRetry }).messages.send(message);
     expect(clock.slept).toEqual([25, 50, 100, 5_200]);
+    expect(retried).toHaveLength(4);
+    expect(retried[3]).toEqual(['INBOX_FULL', 'message.send']);
   });
 
   it('understands a date in Retry-After', async () => {
@@ -130,7 +136,8 @@ describe('a call that fails for a moment', () => {
   it('ends with the reason when there is no time left for another try', async () => {
     gateway.respond(hangUp);
     const failed = client({ timeouts: { totalMs: 1_000 } }).whoami();
-    await expect(failed).rejects.toMatchObject({ code: 'CONNECTION_FAILED', status: 0 });
+    const detail = `No answer from ${gateway.url}: other side closed.`;
+    await expect(failed).rejects.toMatchObject({ code: 'CONNECTION_FAILED', status: 0, detail });
     expect(clock.nowMs()).toBeLessThanOrEqual(1_000);
     expect(gateway.seen.length).toBeGreaterThan(4);
     gateway.respond(refusal('STORE_REGRESSED'));

@@ -54,6 +54,7 @@ export interface CallerOptions {
   readonly random: Random;
   /** undefined: positions are neither remembered nor sent */
   readonly positions: PositionMemory | undefined;
+  readonly onRetry: (problem: ConcordatProblem, operation: string) => void;
   readonly attemptMs: number;
   readonly totalMs: number;
 }
@@ -119,6 +120,7 @@ class Call {
           const waitMs = backoffMs(failures, random, error.retryAfterSeconds);
           // The reason says more than that there is no time left.
           if (waitMs >= frame.leftMs) throw error;
+          this.options.onRetry(error, this.spec.name);
           await clock.sleep(waitMs, frame.signal).catch(() => undefined);
         }
       }
@@ -138,7 +140,7 @@ class Call {
     };
     try {
       const limits = { ms: attemptMs + this.#waitMs, signal: frame.signal };
-      const answer = readAnswer(this.spec, await transport.attempt(this.#request, headers, limits));
+      const answer = readAnswer(this.spec, await transport.attempt(this.#request, { ...headers, 'idempotency-key': randomUUID() }, limits));
       positions?.see(answer.positions);
       return answer;
     } catch (error) {

@@ -74,9 +74,12 @@ export class Transport {
 const connectionFailed = (url: string, why: string, cause?: unknown): ConcordatProblem =>
   new ConcordatProblem('CONNECTION_FAILED', { detail: `No answer from ${url}: ${why}.`, cause });
 
-/** undici says only "fetch failed"; the reason is in the cause, and in its code when there is no text. */
+/**
+ * undici says only "fetch failed"; the reason is in the cause, and in its code when there is no text. Not asked by class:
+ * the errors of `fetch` may be of another realm.
+ */
 function whyOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  if (!(cause instanceof Error)) return String(cause);
-  return cause.message || ('code' in cause ? String(cause.code) : cause.name);
+  const { cause = error } = Object(error) as { readonly cause?: unknown };
+  const { message, code } = Object(cause) as { readonly message?: unknown; readonly code?: unknown };
+  return [message, code, cause].map((text) => String(text ?? '')).find((text) => text !== '') ?? 'unknown';
 }

@@ -1,5 +1,12 @@
 import { defaultTenant } from '@concordat/contracts';
-import { ed25519PublicKey, fromBase64url, toDidKey } from '@concordat/crypto';
+import {
+  ed25519PublicKey,
+  fromBase64url,
+  generateEd25519,
+  toBase64url,
+  toDidKey,
+  toMultibaseKey,
+} from '@concordat/crypto';
 
 /** What an agent proves who it is with. */
 export interface AgentCredential {
@@ -43,3 +50,23 @@ export function readAgentKey({
 
 const decodeKey = (text: string): Uint8Array | undefined =>
   /^[0-9a-fA-F]{64}$/.test(text) ? new Uint8Array(Buffer.from(text, 'hex')) : fromBase64url(text);
+
+/** A key pair that nobody has registered yet. */
+export interface NewAgentKey {
+  /** What the agent will be called by: made of the public key. */
+  readonly did: string;
+  /** Multibase, as `agents.register` takes it. */
+  readonly publicKey: string;
+  /** 32 bytes in base64url, as `credential.secretKey` takes it; keep it where only the agent can read it. */
+  readonly secretKey: string;
+}
+
+/** Makes the key of a new agent. */
+export function newAgentKey(): NewAgentKey {
+  const { secretKey, publicKey } = generateEd25519();
+  return {
+    did: toDidKey(publicKey),
+    publicKey: toMultibaseKey(publicKey),
+    secretKey: toBase64url(secretKey),
+  };
+}

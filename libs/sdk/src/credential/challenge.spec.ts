@@ -1,6 +1,6 @@
 import { challengeText } from '@concordat/contracts';
 import { ed25519Verify, fromBase64url, fromDidKey, generateEd25519, utf8 } from '@concordat/crypto';
-import { readAgentKey } from './agent-key';
+import { newAgentKey, readAgentKey } from './agent-key';
 import { signChallenge } from './challenge';
 
 const { secretKey } = generateEd25519();
@@ -66,6 +66,11 @@ describe('the key of an agent', () => {
       `${Buffer.from(secretKey).toString('hex')}\n`,
     ];
     for (const form of [secretKey, ...texts]) expect(readAgentKey({ secretKey: form }).did).toBe(key.did);
+  });
+
+  it('is made here too, in the forms that are needed', () => {
+    const { did, publicKey, secretKey: text } = newAgentKey();
+    expect(readAgentKey({ secretKey: text, did }).did).toBe(`did:key:${publicKey}`);
   });
 
   it('belongs to the DID that is given', () => {

@@ -9,6 +9,7 @@ import {
 import type { SealedSession, Signer } from '@concordat/crypto';
 import { context, propagation, SpanKind, trace } from '@opentelemetry/api';
 import type Redis from 'ioredis';
+import { fromRedisError } from '../connection';
 import { streamKeys } from '../keys';
 import { FrameReader, sendFrame } from './frame-stream';
 import {
@@ -94,7 +95,7 @@ export class RpcServer {
         }
         await commands.hset(streamKeys.offers(service), instance, JSON.stringify(offer));
       } catch (error) {
-        onError(error);
+        onError(fromRedisError(error));
       }
       await sleep(announceMs);
     }

@@ -15,8 +15,20 @@ import { RefusalAudit } from './edge/refusal-audit';
 import { ServiceCalls } from './edge/service-calls';
 import { HANDSHAKE_HANDLERS, HandshakeModule } from './handshake/handshake.module';
 
-/** Where ports meet adapters: the only door. */
+/**
+ * Settings, for every module. Apart from AppModule, because Nest starts global modules first and stops them last: the
+ * doors are to open when everything behind them runs, and to close before it stops.
+ */
 @Global()
+@Module({})
+class ConfigModule {
+  static for(config: GatewayConfig): DynamicModule {
+    const provider = { provide: GATEWAY_CONFIG, useValue: config };
+    return { module: ConfigModule, providers: [provider], exports: [GATEWAY_CONFIG] };
+  }
+}
+
+/** Where ports meet adapters: the only door. */
 @Module({})
 export class AppModule {
   static for(base: ServiceBase, config: GatewayConfig): DynamicModule {
@@ -41,6 +53,7 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [
+        ConfigModule.for(config),
         ServiceModule.for({ service: 'bus', base, config }),
         EdgeModule.for(base),
         DirectoryModule.for(base),
@@ -48,7 +61,6 @@ export class AppModule {
         HandshakeModule,
       ],
       providers: [
-        { provide: GATEWAY_CONFIG, useValue: config },
         {
           provide: OPERATION_HANDLERS,
           useFactory: (...slices: OperationHandlers[]) => mergeHandlers(...slices),
@@ -62,7 +74,6 @@ export class AppModule {
         { provide: HttpEdge, useFactory: http, inject: [OperationRouter, Directory, LOGGER] },
         { provide: GrpcEdge, useFactory: grpc, inject: [OperationRouter, LOGGER] },
       ],
-      exports: [GATEWAY_CONFIG],
     };
   }
 }

@@ -1,4 +1,5 @@
 import { type Environment, portSetting, readConfig, serviceSettings } from '@concordat/runtime';
+import { fromBase64url } from '@concordat/crypto';
 import { z } from 'zod';
 
 export const GATEWAY_CONFIG = Symbol('GatewayConfig');
@@ -15,7 +16,9 @@ const schema = z.strictObject({
     .regex(/^[\x21-\x7e]{1,128}$/)
     .default('concordat'),
   /** Authenticates challenges; 32 bytes in base64url that all gateways share. */
-  challengeKey: z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'must be 32 bytes in base64url'),
+  challengeKey: z
+    .string()
+    .refine((text) => fromBase64url(text)?.byteLength === 32, 'must be 32 bytes in base64url'),
   /** Partitions of the bus; the same at every gateway and at audit-service. */
   busPartitions: z.coerce.number().int().min(1).max(256).default(4),
 });

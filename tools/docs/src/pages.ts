@@ -16,7 +16,8 @@ export interface Page {
   readonly text: string;
 }
 
-const note = '<!-- Made from the catalogue in libs/contracts by `npx nx run docs:write`; a test compares. -->';
+const note =
+  '<!-- Made from the catalogue in libs/contracts by `npx nx run docs:write`; a test compares. -->';
 
 const table = (header: readonly string[], rows: readonly (readonly string[])[]): string =>
   [header, header.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');

@@ -14,13 +14,11 @@ describe('a Redis that was damaged', () => {
 
   const spec = { tenant: 'default', actor: 'anonymous', correlation: null, traceparent: null };
   const refuse = (caller: string): Promise<void> =>
-    audit
-      .feed('bus.feed')
-      .append({
-        ...spec,
-        spec: RequestRefused,
-        data: { operation: 'agent.list', code: 'X', caller, count: 1 },
-      });
+    audit.feed('bus.feed').append({
+      ...spec,
+      spec: RequestRefused,
+      data: { operation: 'agent.list', code: 'X', caller, count: 1 },
+    });
   const refuseHandshake = (did: string): Promise<void> =>
     audit
       .feed('iam.feed')

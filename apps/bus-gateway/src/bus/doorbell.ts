@@ -1,5 +1,5 @@
 import { blockMs, fromRedisError, untilBack } from '@concordat/streams';
-import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
+import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
 import type Redis from 'ioredis';
 import { ConcordatError } from '@concordat/contracts';
 import { partitionKeys } from './partition';
@@ -10,7 +10,7 @@ const waitersLimit = 10_000;
  * Wakes whoever waits at an inbox. One blocking read over the doorbells of all partitions serves every waiter of this
  * gateway: five hundred waiting agents are not five hundred connections.
  */
-export class Doorbell implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class Doorbell implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #waiting = new Map<string, Set<() => void>>();
   #after: string[] | undefined;
   readonly #keys: string[];
@@ -30,7 +30,8 @@ export class Doorbell implements OnApplicationBootstrap, BeforeApplicationShutdo
     this.#loop = this.#run();
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
+  /** Before the doors close: they wait for the requests that wait here. */
+  async onModuleDestroy(): Promise<void> {
     this.#isStopped = true;
     this.blocking.disconnect();
     this.#wakeAll();
@@ -38,14 +39,15 @@ export class Doorbell implements OnApplicationBootstrap, BeforeApplicationShutdo
   }
 
   /**
-   * Waits until the inbox rings, the time has passed, or the caller has gone. Begin to listen before the last look into
-   * the inbox, or a ring in between is missed.
+   * Waits until the inbox rings, the time has passed, or there is no use in waiting: then `wait` says false, because the
+   * caller has gone or the gateway stops. Begin to listen before the last look into the inbox, or a ring in between is
+   * missed.
    * @throws ConcordatError OVERLOADED
    */
-  listen(inbox: string): { wait(ms: number, signal: AbortSignal): Promise<void>; end(): void } {
+  listen(inbox: string): { wait(ms: number, signal: AbortSignal): Promise<boolean>; end(): void } {
     if (this.#waiters >= waitersLimit)
       throw new ConcordatError('OVERLOADED', 'Too many agents wait at this gateway.');
-    let hasRung = this.#isStopped;
+    let hasRung = false;
     let wake: (() => void) | undefined;
     const ring = (): void => {
       hasRung = true;
@@ -56,18 +58,20 @@ export class Doorbell implements OnApplicationBootstrap, BeforeApplicationShutdo
     this.#waiting.set(inbox, others.add(ring));
     return {
       wait: async (ms, signal) => {
-        if (!hasRung && !signal.aborted && ms > 0) {
+        if (!hasRung && !this.#isStopped && !signal.aborted && ms > 0) {
           await new Promise<void>((resolve) => {
-            const timer = setTimeout(resolve, ms);
+            const timer = setTimeout(() => wake!(), ms);
             wake = () => {
               clearTimeout(timer);
+              signal.removeEventListener('abort', wake!);
               resolve();
             };
-            signal.addEventListener('abort', wake, { once: true });
+            signal.addEventListener('abort', wake);
           });
         }
-        hasRung = this.#isStopped;
+        hasRung = false;
         wake = undefined;
+        return !this.#isStopped && !signal.aborted;
       },
       end: () => {
         this.#waiters--;
@@ -80,17 +84,25 @@ export class Doorbell implements OnApplicationBootstrap, BeforeApplicationShutdo
   async #run(): Promise<void> {
     while (!this.#isStopped) {
       try {
-        this.#after ??= await Promise.all(this.#keys.map((key) => this.#newestId(key)));
+        this.#after ??= await this.#begin();
         await this.#read(this.#after);
       } catch (error) {
         if (this.#isStopped) return;
         this.onError(fromRedisError(error));
-        // Redis may have come back with other ids, and rings may have been missed: everybody looks for themselves.
+        // Redis may have come back with other ids.
         this.#after = undefined;
         await untilBack(this.blocking);
+        // Whoever waits learns now, not later, that Redis is away.
         this.#wakeAll();
       }
     }
+  }
+
+  /** From now on every ring is heard; those before were perhaps not, so everybody looks for themselves. */
+  async #begin(): Promise<string[]> {
+    const newest = await Promise.all(this.#keys.map((key) => this.#newestId(key)));
+    this.#wakeAll();
+    return newest;
   }
 
   async #newestId(key: string): Promise<string> {

@@ -61,15 +61,14 @@ async function fetchOrWait(
   if (waitSeconds === 0) return store.fetch(request);
   const bell = doorbell.listen(inboxName(tenant, recipient));
   try {
-    while (!signal.aborted) {
+    for (;;) {
       const messages = await store.fetch(request);
       const left = end - monotonicMs();
       if (messages.length > 0 || left <= 0) return messages;
-      await bell.wait(Math.min(left, lookMs), signal);
+      if (!(await bell.wait(Math.min(left, lookMs), signal))) return [];
       // The caller may have been revoked while it waited.
       authenticator.recheck(principal);
     }
-    return [];
   } finally {
     bell.end();
   }

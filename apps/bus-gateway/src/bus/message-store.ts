@@ -1,6 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { limits, type MessageStatus, parsePosition, type Position } from '@concordat/contracts';
+import {
+  ConcordatError,
+  limits,
+  type MessageStatus,
+  parsePosition,
+  type Position,
+} from '@concordat/contracts';
 import { toBase64url } from '@concordat/crypto';
 import type { Clock } from '@concordat/runtime';
 import { fromRedisError, LuaScript } from '@concordat/streams';
@@ -17,6 +23,9 @@ const reapScript = script('reap-partition-6');
 const keepEndedMs = 86_400_000;
 const eventsLimit = 1_000_000;
 const reapBatch = 200;
+/** Payload handed out by one fetch: the message that reaches it is the last one. */
+const fetchBytes = limits.jsonBytes;
+const idempotencyMs = limits.idempotencySeconds * 1_000;
 
 export interface OutgoingMessage {
   readonly id: string;
@@ -37,6 +46,8 @@ export interface OutgoingMessage {
   /** Data of the audit event, JSON text */
   readonly acceptedData: string;
   readonly commandId: string;
+  /** Whether the caller named the command, so that a repetition must be recognised. */
+  readonly mayComeAgain: boolean;
   /** Hash of the request, to tell a repetition from another one. */
   readonly digest: string;
 }
@@ -61,10 +72,11 @@ export type LeasedMessage = Readonly<
   >
 >;
 
-export type MessageState = Omit<LeasedMessage, 'data' | 'token'> & {
-  readonly status: MessageStatus;
-  readonly deliveredAt?: string;
-};
+/** What is known of a message also after its end. */
+export type MessageState = Pick<
+  LeasedMessage,
+  'from' | 'to' | 'type' | 'priority' | 'correlation' | 'time' | 'attempt'
+> & { readonly status: MessageStatus; readonly deliveredAt?: string };
 
 export interface FetchRequest {
   readonly tenant: string;
@@ -88,6 +100,7 @@ export class MessageStore {
   /** @throws ConcordatError IDEMPOTENCY_KEY_REUSED, INBOX_FULL, OVERLOADED, SERVICE_UNAVAILABLE */
   async publish(message: OutgoingMessage): Promise<{ id: string; partition: number; at: Position }> {
     const partition = partitionOf(message.tenant, message.to, this.partitions);
+    if (message.mayComeAgain) await this.#claim(message);
     const keys = partitionKeys(partition);
     const inbox = keys.inbox(message.tenant, message.to);
     const names = [
@@ -97,7 +110,8 @@ export class MessageStore {
       ...[keys.clock, keys.events, keys.head, keys.expiries, keys.doorbell, inbox.count, inbox.due],
     ];
     const reply = await publishScript.run(this.redis, names, [
-      ...[message.id, message.digest, limits.idempotencySeconds * 1_000, limits.inboxMessages, eventsLimit],
+      ...[message.id, message.digest, message.mayComeAgain ? idempotencyMs : '', limits.inboxMessages],
+      eventsLimit,
       ...[
         keys.source,
         this.clock.nowMs(),
@@ -121,6 +135,20 @@ export class MessageStore {
     return { id, partition, at: parsePosition(at)! };
   }
 
+  /**
+   * The record that makes a repetition harmless lies with the message, in the partition of its recipient. A repetition
+   * to another recipient would not meet it there; it meets this claim, in the partition of the command.
+   */
+  async #claim({ tenant, commandId, digest }: OutgoingMessage): Promise<void> {
+    if (this.partitions === 1) return;
+    const home = partitionOf(tenant, commandId, this.partitions);
+    const key = partitionKeys(home).claim(tenant, commandId);
+    const before = await this.redis
+      .set(key, digest, 'PX', idempotencyMs, 'NX', 'GET')
+      .catch((error: unknown) => Promise.reject(fromRedisError(error) as Error));
+    if (before !== null && before !== digest) throw new ConcordatError('IDEMPOTENCY_KEY_REUSED');
+  }
+
   /** @throws ConcordatError SERVICE_UNAVAILABLE; messages may then be leased to nobody until the lease ends */
   async fetch({ tenant, recipient, count, leaseSeconds, consumer }: FetchRequest): Promise<LeasedMessage[]> {
     const keys = partitionKeys(partitionOf(tenant, recipient, this.partitions));
@@ -132,7 +160,7 @@ export class MessageStore {
     const tokens = Array.from({ length: count }, () => toBase64url(randomBytes(16)));
     const reply = await fetchScript.run(this.redis, names, [
       ...[count, leaseSeconds * 1_000, consumer, keys.statePrefix(tenant), keys.source, this.clock.nowMs()],
-      ...[this.clock.now().toISOString(), `agent:${recipient}`, ...tokens],
+      ...[this.clock.now().toISOString(), `agent:${recipient}`, fetchBytes, ...tokens],
     ]);
     return (reply as string[][]).map((flat) => toRecord(flat) as LeasedMessage);
   }

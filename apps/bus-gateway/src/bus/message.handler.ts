@@ -12,6 +12,7 @@ import { busSource } from '@concordat/streams';
 import { SpanKind } from '@opentelemetry/api';
 import { v7 as uuidV7 } from 'uuid';
 import type { Directory } from '../directory/directory';
+import { mayComeAgain } from '../edge/command-id';
 import type { Durability } from './durability';
 import type { MessageStore, OutgoingMessage } from './message-store';
 import { messageIdIn, partitionOf, partitionOfMessage } from './partition';
@@ -93,6 +94,7 @@ function outgoing(
   return {
     ...{ id, tenant, from, to, type, priority, correlationId, replyTo, ttlSeconds, commandId },
     actor: actorOf(principal),
+    mayComeAgain: mayComeAgain(commandId),
     traceparent: activeTraceparent(),
     time: clock.now().toISOString(),
     payload: JSON.stringify(payload),

@@ -39,6 +39,7 @@ export function partitionKeys(partition: number) {
     statePrefix: (tenant: string) => `${base}:message:${tenant}:`,
     state: (tenant: string, id: string) => `${base}:message:${tenant}:${id}`,
     idempotency: (tenant: string, commandId: string) => `${base}:idempotency:${tenant}:${commandId}`,
+    claim: (tenant: string, commandId: string) => `${base}:claim:${tenant}:${commandId}`,
     inbox: (tenant: string, recipient: string) => {
       const inbox = `${base}:inbox:${tenant}:${recipient}`;
       return {

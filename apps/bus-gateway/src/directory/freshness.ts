@@ -1,6 +1,9 @@
 import { comparePositions, ConcordatError, limits, type Position } from '@concordat/contracts';
 import type { ControlEntry } from '@concordat/streams';
 
+/** Requests that wait for a position at the same time; further ones are refused. */
+const waitersLimit = 10_000;
+
 interface Waiter {
   readonly at: Position;
   resolve(): void;
@@ -64,9 +67,13 @@ export class Freshness {
     if (reason !== undefined) throw new ConcordatError('DIRECTORY_STALE', `The gateway refuses: ${reason}.`);
   }
 
-  /** Waits until events up to `at` are applied. @throws ConcordatError POSITION_NOT_REACHED after the time */
+  /**
+   * Waits until events up to `at` are applied.
+   * @throws ConcordatError POSITION_NOT_REACHED after the time; OVERLOADED when too many wait
+   */
   async reached(at: Position, timeoutMs: number): Promise<void> {
     if (this.#has(at)) return;
+    if (this.#waiters.size >= waitersLimit) throw new ConcordatError('OVERLOADED');
     let waiter: Waiter | undefined;
     let timer: NodeJS.Timeout | undefined;
     try {

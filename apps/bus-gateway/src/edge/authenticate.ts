@@ -45,6 +45,8 @@ export class Authenticator {
     const { directory, freshness, tokens } = this.ports;
     const { principal, position } = await tokens.verify(token);
     await freshness.reached(position, waitMs);
+    // What was fresh before the wait may be stale after it.
+    freshness.require();
     if (directory.agent(principal.tenant, principal.id)?.status !== 'active')
       throw new ConcordatError('CREDENTIAL_INVALID');
     return principal;

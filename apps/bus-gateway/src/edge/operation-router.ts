@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import {
-  actorOf,
   anonymous,
   asConcordatError,
   ConcordatError,
+  correlationId,
   defaultTenant,
   hasScope,
   type OperationSpec,
@@ -11,7 +10,6 @@ import {
   type Positions,
   type Principal,
 } from '@concordat/contracts';
-import { lengthPrefixed, sha256, toBase64url } from '@concordat/crypto';
 import {
   observeOperation,
   OperationDispatcher,
@@ -21,6 +19,7 @@ import {
 } from '@concordat/runtime';
 import type { Freshness } from '../directory/freshness';
 import type { Authenticator } from './authenticate';
+import { commandIdOf } from './command-id';
 import type { RefusalAudit } from './refusal-audit';
 import type { ServiceCalls } from './service-calls';
 
@@ -90,8 +89,9 @@ export class OperationRouter {
   }
 
   async #carryOut(request: EdgeRequest, principal: Principal): Promise<EdgeAnswer> {
-    const { operation, signal, conversation } = request;
+    const { operation, signal } = request;
     const input = parseInput(operation, request.input);
+    const conversation = conversationOf(request.conversation);
     const minPosition = await this.#minPosition(request.minPosition);
     const commandId =
       operation.kind === 'command' ? commandIdOf(operation, principal, request.idempotencyKey) : null;
@@ -99,7 +99,7 @@ export class OperationRouter {
       principal,
       commandId,
       minPosition,
-      conversation: conversation ?? null,
+      conversation,
       traceparent: null,
     };
     const result: OperationResult<unknown> =
@@ -135,20 +135,10 @@ function authorize({ caller, scope, name }: OperationSpec, principal: Principal)
   }
 }
 
-/** Names the effect: the same key of the same caller for the same operation is the same command. */
-function commandIdOf(
-  { name }: OperationSpec,
-  principal: Principal,
-  idempotencyKey: string | undefined,
-): string {
-  if (idempotencyKey === undefined) return randomUUID();
-  if (!/^[\x21-\x7e]{1,255}$/.test(idempotencyKey)) {
-    const errors = [{ pointer: 'Idempotency-Key', message: 'must be 1–255 visible ASCII characters' }];
-    throw new ConcordatError('INPUT_INVALID', 'The header Idempotency-Key is malformed.', { errors });
-  }
-  return toBase64url(
-    sha256(
-      lengthPrefixed('concordat/command/v1', principal.tenant, actorOf(principal), name, idempotencyKey),
-    ),
-  );
+/** @throws ConcordatError INPUT_INVALID: it is kept with every event, so it is as bounded as in a message */
+function conversationOf(header: string | undefined): string | null {
+  if (header === undefined) return null;
+  if (correlationId.safeParse(header).success) return header;
+  const errors = [{ pointer: 'Concordat-Correlation-Id', message: 'must be 1–128 visible ASCII characters' }];
+  throw new ConcordatError('INPUT_INVALID', 'The header Concordat-Correlation-Id is malformed.', { errors });
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { anonymous, challengeText, ConcordatError, limits, type OperationOutput } from '@concordat/contracts';
 import { toBase64url } from '@concordat/crypto';
 import type { Clock, OperationHandlers } from '@concordat/runtime';
+import { commandIdFor } from '../edge/command-id';
 import type { ServiceCalls } from '../edge/service-calls';
 import { challengeId, openChallengeId } from './challenge';
 
@@ -36,6 +37,7 @@ export function handshakeHandlers({ services, clock, audience, challengeKey }: H
         {
           ...context,
           principal: anonymous(facts.tenant),
+          commandId: commandIdFor(context.commandId!, facts.tenant, facts.did),
         },
       );
       return { output: output as OperationOutput<'auth.token'>, position, source: 'iam' };

@@ -18,6 +18,29 @@ export interface CommandEntry {
 export const commands: readonly CommandEntry[] = [
   { name: 'up', summary: 'start Concordat', load: () => require('./up') as CommandModule },
   { name: 'down', summary: 'stop it in order', load: () => require('./down') as CommandModule },
+  {
+    name: 'demo',
+    summary: 'two agents and a stranger: everything once, checked',
+    load: () => require('./demo') as CommandModule,
+  },
+  {
+    name: 'agent',
+    summary: 'create, list, show and revoke agents',
+    load: () => require('./agent') as CommandModule,
+  },
+  { name: 'login', summary: 'act as an agent from now on', load: () => require('./login') as CommandModule },
+  { name: 'send', summary: 'send a message', load: () => require('./send') as CommandModule },
+  { name: 'inbox', summary: 'receive messages', load: () => require('./inbox') as CommandModule },
+  {
+    name: 'vault',
+    summary: 'write, read and share memories',
+    load: () => require('./vault') as CommandModule,
+  },
+  {
+    name: 'audit',
+    summary: 'search the audit trail, and prove what is in it',
+    load: () => require('./audit') as CommandModule,
+  },
   { name: 'doctor', summary: 'what is wrong, and the fix', load: () => require('./doctor') as CommandModule },
   { name: 'test', summary: 'run the tests', load: () => require('./test') as CommandModule },
   {

@@ -140,7 +140,7 @@ class Call {
     };
     try {
       const limits = { ms: attemptMs + this.#waitMs, signal: frame.signal };
-      const answer = readAnswer(this.spec, await transport.attempt(this.#request, { ...headers, 'idempotency-key': randomUUID() }, limits));
+      const answer = readAnswer(this.spec, await transport.attempt(this.#request, headers, limits));
       positions?.see(answer.positions);
       return answer;
     } catch (error) {

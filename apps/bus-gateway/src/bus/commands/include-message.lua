@@ -7,12 +7,19 @@ local function read_message(key)
   return message
 end
 
--- Takes a message out of its lane, its lease and its expiry.
-local function settle_message(key, message, leases, expiries)
+-- Ends a message: out of its lane, its lease and its expiry, off the count of its inbox. Its state shrinks to what is
+-- asked for afterwards (message.get), and is forgotten after `keep` milliseconds. XACK comes first: a Redis whose memory
+-- is full still allows it, and after one write it lets a script finish. What ends makes room.
+local function end_message(key, message, status, leases, expiries, keep)
   redis.call('XACK', message.lane, 'agent_wavefront', message.entry)
   redis.call('XDEL', message.lane, message.entry)
   redis.call('ZREM', leases, key)
   redis.call('ZREM', expiries, key)
+  redis.call('DECR', message.count)
+  redis.call('DEL', key)
+  redis.call('HSET', key, 'status', status, 'from', message.from, 'to', message.to, 'type', message.type,
+    'priority', message.priority, 'correlation', message.correlation, 'time', message.time, 'attempt', message.attempt)
+  redis.call('PEXPIRE', key, keep)
 end
 
 -- An event in the life of a message, for append_to_feed.

@@ -3,7 +3,8 @@
 -- KEYS[4] clock                  KEYS[5] events of the partition       KEYS[6] head of the events
 -- KEYS[7] expiries (zset)        KEYS[8] doorbell (stream)             KEYS[9] number of messages in the inbox
 -- KEYS[10] due list of the inbox (not touched here; in the same slot)
--- ARGV[1] message id             ARGV[2] digest of the request         ARGV[3] idempotency window, milliseconds
+-- ARGV[1] message id             ARGV[2] digest of the request
+-- ARGV[3] idempotency window in milliseconds, or '' for a command that cannot come again
 -- ARGV[4] largest number of messages in an inbox                       ARGV[5] largest length of the events
 -- ARGV[6] source of the events   ARGV[7] epoch for events that are new ARGV[8] time, RFC 3339
 -- ARGV[9] tenant   ARGV[10] sender   ARGV[11] recipient   ARGV[12] priority   ARGV[13] message type
@@ -14,7 +15,7 @@
 -- Refuses with IDEMPOTENCY_KEY_REUSED, INBOX_FULL, OVERLOADED.
 -- include include-clock.lua
 -- include include-feed.lua
-local before = redis.call('GET', KEYS[3])
+local before = ARGV[3] ~= '' and redis.call('GET', KEYS[3])
 if before then
   local id, at, digest = string.match(before, '^(%S+) (%S+) (%S+)$')
   if digest ~= ARGV[2] then return redis.error_reply('CONCORDAT IDEMPOTENCY_KEY_REUSED') end
@@ -45,6 +46,6 @@ local at = append_to_feed(feed, {
   type = 'concordat.bus.message.accepted.v1', message = ARGV[1], subject = ARGV[10], time = ARGV[8], tenant = ARGV[9],
   actor = ARGV[21], correlation = ARGV[14], traceparent = ARGV[17], data = ARGV[19],
 })
-redis.call('SET', KEYS[3], ARGV[1] .. ' ' .. at .. ' ' .. ARGV[2], 'PX', ARGV[3])
+if ARGV[3] ~= '' then redis.call('SET', KEYS[3], ARGV[1] .. ' ' .. at .. ' ' .. ARGV[2], 'PX', ARGV[3]) end
 redis.call('XADD', KEYS[8], 'MAXLEN', '~', 1000, '*', 'inbox', ARGV[20])
 return { ARGV[1], at }

@@ -16,12 +16,8 @@ local limit = tonumber(ARGV[1])
 local ended, expired, failed = 0, 0, 0
 
 local function finish(key, message, status, event, extra)
-  settle_message(key, message, KEYS[1], KEYS[2])
+  end_message(key, message, status, KEYS[1], KEYS[2], ARGV[3])
   redis.call('LREM', message.due, 1, message.id)
-  redis.call('DECR', message.count)
-  redis.call('HSET', key, 'status', status)
-  redis.call('HDEL', key, 'token')
-  redis.call('PEXPIRE', key, ARGV[3])
   append_to_feed(feed, life_event(event, key, message, ARGV[6], 'service:bus', extra))
 end
 

@@ -1,21 +1,13 @@
-import {
-  ConcordatError,
-  formatPositions,
-  type HttpBinding,
-  limits,
-  operationList,
-  type OperationSpec,
-  parseStrictJson,
-} from '@concordat/contracts';
+import { formatPositions, type HttpBinding, operationList, type OperationSpec } from '@concordat/contracts';
 import { type Health, type Logger, registerHealthRoutes } from '@concordat/runtime';
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import { context } from '@opentelemetry/api';
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Directory } from '../../directory/directory';
 import type { EdgeAnswer, OperationRouter } from '../operation-router';
-import { sendProblem } from './http-errors';
 import { readInput, toRoute } from './http-input';
-import { requestContext, traceRequests } from './http-tracing';
+import { closeHttpServer, openHttpServer } from './http-server';
+import { requestContext } from './http-tracing';
 import { openApiDocument } from './openapi';
 
 export interface HttpEdgeOptions {
@@ -32,16 +24,7 @@ export class HttpEdge implements OnApplicationBootstrap, BeforeApplicationShutdo
   readonly fastify: FastifyInstance;
 
   constructor(private readonly options: HttpEdgeOptions) {
-    this.fastify = fastify({
-      bodyLimit: limits.jsonBytes,
-      routerOptions: { maxParamLength: 512 },
-      forceCloseConnections: 'idle',
-      requestTimeout: 30_000,
-      keepAliveTimeout: 65_000,
-    });
-    traceRequests(this.fastify);
-    this.#acceptStrictJson();
-    this.#answerErrors();
+    this.fastify = openHttpServer(options.logger);
     this.#addRoutes();
   }
 
@@ -52,28 +35,7 @@ export class HttpEdge implements OnApplicationBootstrap, BeforeApplicationShutdo
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    await this.fastify.close();
-  }
-
-  #acceptStrictJson(): void {
-    this.fastify.removeAllContentTypeParsers();
-    this.fastify.addContentTypeParser(
-      'application/json',
-      { parseAs: 'buffer' },
-      async (_request: unknown, body: Buffer) => (body.length === 0 ? undefined : parseStrictJson(body)),
-    );
-  }
-
-  #answerErrors(): void {
-    const { logger } = this.options;
-    this.fastify.setErrorHandler((error, request, reply) => sendProblem(request, reply, error, logger));
-    this.fastify.setNotFoundHandler((request, reply) =>
-      sendProblem(request, reply, new ConcordatError('ROUTE_UNKNOWN'), logger),
-    );
-    this.fastify.addHook('onSend', async (_request, reply) => {
-      void reply.header('x-content-type-options', 'nosniff');
-      void reply.header('cache-control', reply.getHeader('cache-control') ?? 'no-store');
-    });
+    await closeHttpServer(this.fastify);
   }
 
   #addRoutes(): void {

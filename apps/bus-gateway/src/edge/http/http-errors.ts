@@ -3,20 +3,25 @@ import type { Logger } from '@concordat/runtime';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { traceProblem } from './http-tracing';
 
-/** Refusals of Fastify itself, by its code. */
+/** Refusals of Fastify and of the socket below it, by their codes. */
 const fastifyErrors: Readonly<Record<string, () => ConcordatError>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: () => new ConcordatError('PAYLOAD_TOO_LARGE'),
   FST_ERR_CTP_INVALID_MEDIA_TYPE: () => new ConcordatError('MEDIA_TYPE_UNSUPPORTED'),
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: () =>
     new ConcordatError('JSON_MALFORMED', 'The body is not as long as Content-Length says.'),
+  ECONNRESET: () => new ConcordatError('JSON_MALFORMED', 'The body ended too early.'),
   FST_ERR_BAD_URL: () => new ConcordatError('INPUT_INVALID', 'The path is not well-formed percent-encoding.'),
   FST_ERR_MAX_PARAM_LENGTH: () => new ConcordatError('INPUT_INVALID', 'A part of the path is too long.'),
 };
 
 /** Any error as ours: what Fastify refused, what we threw, and the rest as INTERNAL. */
 function toConcordatError(error: unknown): ConcordatError {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return Object.hasOwn(fastifyErrors, code) ? fastifyErrors[code]!() : asConcordatError(error);
+  const { code: thrown, statusCode } = Object(error) as { code?: unknown; statusCode?: unknown };
+  const code = String(thrown);
+  if (Object.hasOwn(fastifyErrors, code)) return fastifyErrors[code]!();
+  // What else Fastify refuses of its own accord is a fault of the request (a QUERY without content, for one).
+  const isRefusal = code.startsWith('FST_') && Number(statusCode) < 500;
+  return isRefusal ? new ConcordatError('ROUTE_UNKNOWN') : asConcordatError(error);
 }
 
 /** Answers with `application/problem+json` (RFC 9457). */
@@ -32,6 +37,7 @@ export async function sendProblem(
   if (known.status === 401) void reply.header('www-authenticate', 'Bearer, ApiKey');
   if (known.retryAfterSeconds !== undefined)
     void reply.header('retry-after', String(known.retryAfterSeconds));
-  const body = JSON.stringify(toProblem(known, traceId));
+  // As bytes: to a text Fastify would add a charset, which the media type does not have.
+  const body = Buffer.from(JSON.stringify(toProblem(known, traceId)));
   return reply.code(known.status).type('application/problem+json').send(body);
 }

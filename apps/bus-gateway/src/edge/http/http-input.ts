@@ -10,15 +10,20 @@ export const toRoute = (path: string): string =>
 const restField = (path: string): string | undefined => /\{(\w+)\+\}/.exec(path)?.[1];
 
 /**
- * The input of an operation, from where HTTP puts it: path and headers, then the query (GET, DELETE) or the body.
- * @throws ConcordatError INPUT_INVALID when a field comes twice, or the body is not an object
+ * The input of an operation, from where HTTP puts it: path and headers, then the query (GET, DELETE) or the body. What
+ * stands in the other place is refused, not ignored.
+ * @throws ConcordatError INPUT_INVALID when a field comes twice or in the wrong place, or the body is not an object
  */
 export function readInput(http: HttpBinding, request: FastifyRequest): Fields {
   const hasBody = http.method !== 'GET' && http.method !== 'DELETE';
+  const query = queryFields(request.query as Fields);
+  if (hasBody && Object.keys(query).length > 0) throw refusal('The operation takes its fields in the body.');
+  if (!hasBody && request.body !== undefined && request.body !== null)
+    throw refusal('The operation takes its fields in the query.');
   return merge(
     pathFields(http, request.params as Fields),
     headerFields(http, request),
-    hasBody ? bodyFields(request.body) : queryFields(request.query as Fields),
+    hasBody ? bodyFields(request.body) : query,
   );
 }
 
@@ -36,9 +41,7 @@ function headerFields({ headers = {} }: HttpBinding, request: FastifyRequest): F
 function bodyFields(body: unknown): Fields {
   if (body === undefined || body === null) return {};
   if (typeof body !== 'object' || Array.isArray(body)) {
-    throw new ConcordatError('INPUT_INVALID', 'The body must be a JSON object.', {
-      errors: [{ pointer: '', message: 'must be an object' }],
-    });
+    throw refusal('The body must be a JSON object.');
   }
   return body as Fields;
 }
@@ -48,19 +51,20 @@ function queryFields(query: Fields): Fields {
   return query;
 }
 
-/** Two sources for one field is a contradiction, not a preference. */
+/** Two sources for one field is a contradiction, not a preference. A field named `__proto__` is one like any other. */
 function merge(...sources: readonly Fields[]): Fields {
-  const result: Fields = {};
+  const fields = new Map<string, unknown>();
   for (const source of sources) {
     for (const [name, value] of Object.entries(source)) {
-      if (Object.hasOwn(result, name)) throw twice(name);
-      result[name] = value;
+      if (fields.has(name)) throw twice(name);
+      fields.set(name, value);
     }
   }
-  return result;
+  return Object.fromEntries(fields);
 }
 
+const refusal = (detail: string, pointer = '', message = detail): ConcordatError =>
+  new ConcordatError('INPUT_INVALID', detail, { errors: [{ pointer, message }] });
+
 const twice = (name: string): ConcordatError =>
-  new ConcordatError('INPUT_INVALID', `The field "${name}" is given more than once.`, {
-    errors: [{ pointer: `/${name}`, message: 'is given more than once' }],
-  });
+  refusal('A field is given more than once.', `/${name.slice(0, 128)}`, 'is given more than once');

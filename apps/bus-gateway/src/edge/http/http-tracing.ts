@@ -8,7 +8,7 @@ import {
   SpanStatusCode,
   trace,
 } from '@opentelemetry/api';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 const spans = new WeakMap<FastifyRequest, Span>();
 
@@ -17,26 +17,30 @@ const spans = new WeakMap<FastifyRequest, Span>();
  * semantic conventions say. Every answer carries its `traceparent`.
  */
 export function traceRequests(fastify: FastifyInstance): void {
-  fastify.addHook('onRequest', async (request, reply) => {
-    const route = request.routeOptions.url;
-    const attributes = {
-      'http.request.method': request.method,
-      ...(route === undefined ? {} : { 'http.route': route }),
-    };
-    const parent = contextOf(String(request.headers['traceparent'] ?? ''));
-    const name = route === undefined ? request.method : `${request.method} ${route}`;
-    const span = trace.getTracer('concordat').startSpan(name, { kind: SpanKind.SERVER, attributes }, parent);
-    spans.set(request, span);
-    const carrier: { traceparent?: string } = {};
-    propagation.inject(requestContext(request), carrier);
-    if (carrier.traceparent !== undefined) void reply.header('traceparent', carrier.traceparent);
-  });
-  fastify.addHook('onResponse', async (request, reply) => {
-    const span = spans.get(request);
-    span?.setAttribute('http.response.status_code', reply.statusCode);
-    if (reply.statusCode >= 500) span?.setStatus({ code: SpanStatusCode.ERROR });
-    span?.end();
-  });
+  fastify.addHook('onRequest', async (request, reply) => beginTrace(request, reply));
+  fastify.addHook('onResponse', async (request, reply) => endTrace(request, reply));
+}
+
+export function beginTrace(request: FastifyRequest, reply: FastifyReply): void {
+  const route = request.routeOptions.url;
+  const attributes = {
+    'http.request.method': request.method,
+    ...(route === undefined ? {} : { 'http.route': route }),
+  };
+  const parent = contextOf(String(request.headers['traceparent'] ?? ''));
+  const name = route === undefined ? request.method : `${request.method} ${route}`;
+  const span = trace.getTracer('concordat').startSpan(name, { kind: SpanKind.SERVER, attributes }, parent);
+  spans.set(request, span);
+  const carrier: { traceparent?: string } = {};
+  propagation.inject(requestContext(request), carrier);
+  if (carrier.traceparent !== undefined) void reply.header('traceparent', carrier.traceparent);
+}
+
+export function endTrace(request: FastifyRequest, reply: FastifyReply): void {
+  const span = spans.get(request);
+  span?.setAttribute('http.response.status_code', reply.statusCode);
+  if (reply.statusCode >= 500) span?.setStatus({ code: SpanStatusCode.ERROR });
+  span?.end();
 }
 
 /** The context to run the handler of a request in. */

@@ -1,0 +1,128 @@
+import type { Principal } from '@concordat/contracts';
+import { createLogger, type OperationContext, systemClock } from '@concordat/runtime';
+import { administrator, agentPrincipal, eventually, newAgent, type TestAgent } from '@concordat/testing';
+import { Directory } from '../directory/directory';
+import { type BusBench, startBusBench } from './bus.fixture';
+import { Durability } from './durability';
+import { messageHandlers } from './message.handler';
+
+describe('sending messages and asking for them', () => {
+  let bench: BusBench;
+  let durability: Durability;
+  const directory = new Directory();
+  const [ada, bob, eve] = [newAgent(), newAgent(), newAgent()];
+  const admit = (
+    { did, publicKeyText }: TestAgent,
+    tenant: string,
+    status: 'active' | 'revoked',
+    position: number,
+  ) =>
+    directory.put(
+      { epoch: 1, position },
+      {
+        ...{ kind: 'agent', tenant, did, type: 'CLAUDE', status },
+        publicKeys: [{ alg: 'Ed25519', kid: 'k', value: publicKeyText }],
+      },
+    );
+
+  beforeAll(async () => {
+    bench = await startBusBench();
+    durability = new Durability(
+      bench.redis,
+      createLogger({ service: 'bus', instance: 'bus-1', level: 'silent' }),
+    );
+    for (const [n, agent] of [ada, bob, eve].entries()) admit(agent, 'default', 'active', n + 1);
+    await eventually(() => expect(durability.current).toBe('appendfsync-always'));
+  });
+  afterAll(() => bench.stop());
+
+  const handlers = () =>
+    messageHandlers({
+      store: bench.store,
+      directory,
+      durability,
+      clock: systemClock,
+      partitions: bench.partitions,
+    });
+  let commands = 0;
+  const context = (principal: Principal, commandId = `c-${++commands}`): OperationContext => ({
+    ...{ operation: 'message.send', principal, commandId, minPosition: {} },
+    ...{ conversation: null, traceparent: null },
+  });
+  const send = (principal: Principal, to: string, over: object = {}, commandId?: string) =>
+    handlers()['message.send'](
+      { to, type: 'EVENT', payload: { n: 1 }, priority: 'NORMAL', ...over },
+      context(principal, commandId),
+    );
+  const get = (principal: Principal, id: string) => handlers()['message.get']({ id }, context(principal));
+  const refusal = (asked: Promise<unknown>) => asked.catch((error: unknown) => error);
+
+  it('a message / is acknowledged with the durability of the store that has it', async () => {
+    const { output, position, source } = await send(agentPrincipal(ada.did), bob.did);
+    expect(output).toMatchObject({ status: 'PENDING', durability: 'appendfsync-always' });
+    expect(source).toBe(`bus.${bench.partitionOf(bob.did)}`);
+    expect(position).toMatchObject({ position: expect.any(Number) as number });
+  });
+
+  it('its sender, its recipient and an administrator / see its status, and nobody learns more than that', async () => {
+    const { output } = await send(agentPrincipal(ada.did), bob.did, {
+      correlationId: 'c-1',
+      priority: 'HIGH',
+    });
+    const answers = await Promise.all(
+      [agentPrincipal(ada.did), agentPrincipal(bob.did), administrator()].map((who) => get(who, output.id)),
+    );
+    for (const answer of answers)
+      expect(answer.output).toEqual({
+        ...{ id: output.id, from: ada.did, to: bob.did, type: 'EVENT', priority: 'HIGH', status: 'PENDING' },
+        ...{ correlationId: 'c-1', timestamp: expect.any(String) as string, deliveredAt: null, attempts: 0 },
+      });
+  });
+
+  it('for everybody else / it is as unknown as one that never was', async () => {
+    const { output } = await send(agentPrincipal(ada.did), bob.did);
+    const absent = await refusal(
+      get(agentPrincipal(eve.did), 'msg-1-0-01890000-0000-7000-8000-000000000000'),
+    );
+    expect(absent).toMatchObject({ code: 'MESSAGE_UNKNOWN' });
+    const strangers: Principal[] = [
+      agentPrincipal(eve.did),
+      agentPrincipal(ada.did, 'acme'),
+      agentPrincipal(bob.did, 'acme'),
+      administrator('acme'),
+      { ...administrator(), id: 'f'.repeat(16), scopes: ['read', 'write'] } as Principal,
+    ];
+    for (const stranger of strangers) expect(await refusal(get(stranger, output.id))).toEqual(absent);
+  });
+
+  it('an API key / sends under its own name and finds what it sent', async () => {
+    const key: Principal = { ...administrator(), scopes: ['read', 'write'] } as Principal;
+    const { output } = await send(key, bob.did);
+    expect((await get(key, output.id)).output.from).toBe(`apiKey:${key.id}`);
+  });
+
+  it('a recipient that is unknown, revoked or of another tenant / is refused alike', async () => {
+    const [revoked, foreign] = [newAgent(), newAgent()];
+    admit(revoked, 'default', 'revoked', 11);
+    admit(foreign, 'acme', 'active', 12);
+    const unknown = await refusal(send(agentPrincipal(ada.did), newAgent().did));
+    expect(unknown).toMatchObject({ code: 'RECIPIENT_UNKNOWN' });
+    for (const { did } of [revoked, foreign])
+      expect(await refusal(send(agentPrincipal(ada.did), did))).toEqual(unknown);
+  });
+
+  it('a request that is repeated under its key / is the same message; the order of its fields does not matter', async () => {
+    const commandId = 'k'.repeat(43);
+    const first = await send(agentPrincipal(ada.did), bob.did, { payload: { a: 1, b: 2 } }, commandId);
+    const again = await send(agentPrincipal(ada.did), bob.did, { payload: { b: 2, a: 1 } }, commandId);
+    expect(again).toEqual(first);
+    expect(
+      await refusal(send(agentPrincipal(ada.did), bob.did, { payload: { a: 1 } }, commandId)),
+    ).toMatchObject({
+      code: 'IDEMPOTENCY_KEY_REUSED',
+    });
+    expect(await refusal(send(agentPrincipal(ada.did), eve.did, {}, commandId))).toMatchObject({
+      code: 'IDEMPOTENCY_KEY_REUSED',
+    });
+  });
+});

@@ -1,0 +1,186 @@
+import {
+  AgentErased,
+  AgentRegistered,
+  AgentRevoked,
+  ApiKeyCreated,
+  ApiKeyRevoked,
+  type DirectoryEntry,
+  findEvent,
+  MessageExpired,
+  SigningKeyActivated,
+} from '@concordat/contracts';
+import fc from 'fast-check';
+import { Directory, type DirectoryEvent } from './directory';
+
+const time = '2026-01-01T00:00:00.000Z';
+const publicKeys = [{ alg: 'Ed25519' as const, kid: 'k', value: 'AAAA' }];
+const dids = ['a', 'b'];
+const tenants = ['t1', 't2'];
+const keyIds = ['k1', 'k2'];
+const kids = ['s1', 's2'];
+
+const event = (position: number, type: string, data: object, tenant = 't1', epoch = 1): DirectoryEvent => ({
+  ...{ at: { epoch, position }, tenant, type, time, data },
+});
+const registered = (position: number, did: string, tenant = 't1') =>
+  event(position, AgentRegistered.type, { did, agentType: 'CLAUDE', publicKeys }, tenant);
+const revoked = (position: number, did: string, tenant = 't1') =>
+  event(position, AgentRevoked.type, { did, reason: 'x' }, tenant);
+
+/** What a door may decide from it: a right that is not there and one that was taken away are the same. */
+const decisions = (directory: Directory) => ({
+  agents: tenants.map((tenant) =>
+    dids.map((did) => {
+      const found = directory.agent(tenant, did);
+      return found?.status === 'active' ? found : undefined;
+    }),
+  ),
+  apiKeys: keyIds.map((id) => {
+    const found = directory.apiKey(id);
+    return found?.status === 'active' ? found : undefined;
+  }),
+  signingKeys: kids.map((kid) => directory.signingKey(kid)),
+});
+
+/** What can happen at iam-service, in the order in which it can happen: nothing is given back. */
+const history = fc
+  .array(
+    fc.record({
+      tenant: fc.constantFrom(...tenants),
+      what: fc.constantFrom('agent', 'revoke', 'erase', 'apiKey', 'revokeKey', 'signingKey', 'other'),
+      which: fc.constantFrom(0, 1),
+    }),
+    { minLength: 1, maxLength: 14 },
+  )
+  .map((steps) => {
+    const given = new Set<string>();
+    const events: DirectoryEvent[] = [];
+    for (const { tenant, what, which } of steps) {
+      const position = events.length + 1;
+      const agent = `${tenant} ${dids[which]}`;
+      const key = keyIds[which]!;
+      const data = { did: dids[which], reason: 'x' };
+      if (what === 'agent' && !given.has(agent)) events.push(registered(position, dids[which]!, tenant));
+      if (what === 'agent') given.add(agent);
+      if (what === 'revoke' && given.has(agent))
+        events.push(event(position, AgentRevoked.type, data, tenant));
+      if (what === 'erase' && given.has(agent)) events.push(event(position, AgentErased.type, data, tenant));
+      const created = { id: key, name: 'n', hash: `h${position}`, scopes: ['read'], expiresAt: null };
+      if (what === 'apiKey' && !given.has(key))
+        events.push(event(position, ApiKeyCreated.type, created, tenant));
+      if (what === 'apiKey') given.add(key);
+      if (what === 'revokeKey' && given.has(key))
+        events.push(event(position, ApiKeyRevoked.type, { id: key }, tenant));
+      const publicKey = { alg: 'Ed25519', kid: kids[which], value: 'AAAA' };
+      if (what === 'signingKey') events.push(event(position, SigningKeyActivated.type, { publicKey }));
+      if (what === 'other') events.push(event(position, MessageExpired.type, {}, tenant));
+    }
+    return events;
+  });
+
+/** The snapshot of iam-service after the given events: every entry with the position of its last change. */
+function snapshot(events: readonly DirectoryEvent[]): { at: DirectoryEvent['at']; entry: DirectoryEntry }[] {
+  const entries = new Map<string, { at: DirectoryEvent['at']; entry: DirectoryEntry }>();
+  for (const { at, tenant, type, data } of events) {
+    const facts = data as Record<string, never>;
+    const { did, id, hash, scopes, expiresAt, publicKey } = facts;
+    const change = (name: string, over: object): void => {
+      entries.set(name, { at, entry: { ...entries.get(name)?.entry, ...over } as DirectoryEntry });
+    };
+    const active = { tenant, status: 'active' };
+    if (type === AgentRegistered.type)
+      change(`${tenant} ${did}`, { kind: 'agent', ...active, did, type: 'CLAUDE', publicKeys });
+    if (type === AgentRevoked.type) change(`${tenant} ${did}`, { status: 'revoked' });
+    if (type === AgentErased.type) change(`${tenant} ${did}`, { status: 'erased' });
+    if (type === ApiKeyCreated.type) change(id!, { kind: 'apiKey', ...active, id, hash, scopes, expiresAt });
+    if (type === ApiKeyRevoked.type) change(id!, { status: 'revoked' });
+    if (type === SigningKeyActivated.type)
+      change(JSON.stringify(publicKey), { kind: 'signingKey', publicKey, activatedAt: time });
+  }
+  return [...entries.values()];
+}
+
+describe('the directory', () => {
+  it('comes to the same decisions whatever the order and repetition in which snapshot, stream and control lane bring it', () => {
+    const arbitrary = history.chain((events) => {
+      const bring = (directory: Directory, source: number): void => {
+        if (source < events.length) directory.apply(events[source]!);
+        else {
+          const { at, tenant, type, data } = events[source - events.length]!;
+          // The control lane brings only what takes away.
+          if (findEvent(type)?.control) directory.apply({ at, tenant, type, data, time: 'another' });
+        }
+      };
+      const deliveries = fc.shuffledSubarray(
+        Array.from({ length: events.length * 2 }, (_, index) => index),
+        { minLength: 0 },
+      );
+      const rest = fc.shuffledSubarray(
+        Array.from({ length: events.length }, (_, index) => index),
+        { minLength: events.length },
+      );
+      return fc.record({
+        ...{ events: fc.constant(events), bring: fc.constant(bring), before: deliveries, rest },
+        cut: fc.nat({ max: events.length }),
+        when: fc.nat({ max: events.length * 3 }),
+      });
+    });
+    fc.assert(
+      fc.property(arbitrary, ({ events, bring, before, rest, cut, when }) => {
+        const inOrder = new Directory();
+        for (const one of events) inOrder.apply(one);
+        const shuffled = new Directory();
+        for (const [turn, source] of [...before, ...rest, ...before].entries()) {
+          if (turn === when)
+            for (const { at, entry } of snapshot(events.slice(0, cut))) shuffled.put(at, entry);
+          bring(shuffled, source);
+        }
+        expect(decisions(shuffled)).toEqual(decisions(inOrder));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('lets a withdrawal win that arrives before what it withdraws, from the stream and from a snapshot', () => {
+    const directory = new Directory();
+    directory.apply(revoked(5, 'a'));
+    directory.apply(event(6, ApiKeyRevoked.type, { id: 'k1' }));
+    directory.apply(registered(4, 'a'));
+    const key = { id: 'k1', hash: 'h', scopes: ['read' as const], expiresAt: null };
+    directory.put({ epoch: 1, position: 3 }, { kind: 'apiKey', tenant: 't1', status: 'active', ...key });
+    expect(directory.agent('t1', 'a')).toBeUndefined();
+    expect(directory.apiKey('k1')).toBeUndefined();
+  });
+
+  it('keeps tenants apart: a withdrawal in one takes nothing in the other', () => {
+    const directory = new Directory();
+    directory.apply(registered(1, 'a', 't1'));
+    directory.apply(registered(2, 'a', 't2'));
+    directory.apply(revoked(3, 'a', 't2'));
+    expect(directory.agent('t1', 'a')?.status).toBe('active');
+    expect(directory.agent('t2', 'a')?.status).toBe('revoked');
+  });
+
+  it('believes a later epoch over a higher position of an earlier one', () => {
+    const directory = new Directory();
+    directory.apply(revoked(900, 'a'));
+    directory.apply({ ...registered(1, 'a'), at: { epoch: 2, position: 1 } });
+    expect(directory.agent('t1', 'a')?.status).toBe('active');
+  });
+
+  it('finds nothing under the names that objects bring along, nor across kinds of entries', () => {
+    const directory = new Directory();
+    directory.apply(registered(1, 'a'));
+    directory.apply(
+      event(2, SigningKeyActivated.type, { publicKey: { alg: 'Ed25519', kid: 's1', value: 'AAAA' } }),
+    );
+    for (const name of ['__proto__', 'constructor', 'toString', '', 'a', 'agent t1 a', 's1 ']) {
+      expect(directory.apiKey(name)).toBeUndefined();
+      expect(directory.signingKey(name)).toBeUndefined();
+      expect(directory.agent('t1', `${name}?`)).toBeUndefined();
+    }
+    expect(directory.signingKeys().map(({ publicKey }) => publicKey.kid)).toEqual(['s1']);
+    directory.clear();
+    expect(directory.size).toBe(0);
+  });
+});

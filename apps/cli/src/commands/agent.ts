@@ -1,0 +1,145 @@
+import { agentStatus, agentType, type AgentIdentity } from '@concordat/contracts';
+import { type Concordat, isConcordatProblem, newAgentKey, type OperationRequest } from '@concordat/sdk';
+import { type Command } from 'commander';
+import { act, during } from '../client/act';
+import { type AgentFiles, type LocalAgent, requireFileName } from '../client/agent-files';
+import { choice, pair, wholeNumber } from '../client/arguments';
+import { addAdminOptions, Connection, type ConnectionOptions } from '../client/connection';
+import { findDid } from '../client/find-did';
+import { type Context, UserError } from '../context';
+import { table } from '../output';
+
+type Registration = OperationRequest<'agent.register'>;
+type CreateOptions = ConnectionOptions &
+  Pick<Registration, 'type' | 'metadata'> & { readonly tenant: string };
+type ListOptions = ConnectionOptions & {
+  readonly name?: string;
+  readonly type?: Registration['type'];
+  readonly status?: AgentIdentity['status'];
+  readonly limit: number;
+};
+
+/** `agent create|list|show|revoke` */
+export function register(command: Command, context: () => Context): void {
+  addAdminOptions(command.command('create <name>'))
+    .description('make a key, register the agent, and keep the key in the data folder')
+    .addOption(choice('--type <type>', 'what kind of agent', agentType.options).makeOptionMandatory())
+    .option('--metadata <key=value>', 'a fact about the agent; may be repeated', pair)
+    .action(act((name: string, options: CreateOptions) => create(context(), name, options)));
+  addAdminOptions(command.command('list'))
+    .description('list agents')
+    .option('--name <prefix>', 'only names that begin so')
+    .addOption(choice('--type <type>', 'only this type', agentType.options))
+    .addOption(choice('--status <status>', 'only with this status', agentStatus.options))
+    .option('--limit <n>', 'at most so many', wholeNumber(1, 500), 50)
+    .action(act((options: ListOptions) => list(context(), options)));
+  addAdminOptions(command.command('show <agent>'))
+    .description('show one agent, by name or DID')
+    .action(act((word: string, options: ConnectionOptions) => show(context(), word, options)));
+  addAdminOptions(command.command('revoke <agent>'))
+    .description('revoke an agent for good, by name or DID')
+    .option('--reason <text>', 'why; it stands in the audit trail')
+    .action(
+      act((word: string, options: ConnectionOptions & { reason?: string }) =>
+        revoke(context(), word, options),
+      ),
+    );
+}
+
+async function create(context: Context, name: string, options: CreateOptions): Promise<void> {
+  const { output, progress } = context;
+  const connection = new Connection(context, options);
+  const { agents } = connection;
+  if (await agents.find(requireFileName(name)))
+    throw new UserError(
+      `An agent "${name}" was already created here: ${agents.file(name)}. Choose another name.`,
+    );
+  const client = await connection.asAdmin();
+  const { tenant } = await client.whoami();
+  const agent = await agents.begin({ name, tenant, ...newKey() });
+  const identity = await during(progress, `registering ${name}`, registered(client, agents, agent, options));
+  await agents.finish(name);
+  const keyFile = agents.file(name);
+  output.data({ ...identity, keyFile }, () =>
+    [
+      `${name} is registered.`,
+      `  DID  ${agent.did}`,
+      `  Key  ${keyFile}`,
+      `Next: ./concordat login ${name}`,
+    ].join('\n'),
+  );
+}
+
+function newKey(): Pick<LocalAgent, 'did' | 'secretKey'> {
+  const { did, secretKey } = newAgentKey();
+  return { did, secretKey };
+}
+
+/** When an earlier answer was lost, the agent is there already: under this very key, so it is this one. */
+async function registered(
+  client: Concordat,
+  agents: AgentFiles,
+  { name, did }: LocalAgent,
+  { type, metadata }: CreateOptions,
+): Promise<AgentIdentity> {
+  const publicKey = did.slice('did:key:'.length);
+  try {
+    return await client.agents.register({ name, type, publicKey, metadata });
+  } catch (error) {
+    if (isConcordatProblem(error, 'AGENT_ALREADY_REGISTERED')) return client.agents.get({ did });
+    if (isConcordatProblem(error) && error.status >= 400 && error.status < 500) await agents.abandon(name);
+    throw error;
+  }
+}
+
+async function list(context: Context, options: ListOptions): Promise<void> {
+  const { output, progress } = context;
+  const client = await new Connection(context, options).asAdmin();
+  const { name, type, status, limit } = options;
+  const page = await during(progress, 'listing agents', client.agents.list({ name, type, status, limit }));
+  output.data(page, () =>
+    table(
+      ['name', 'type', 'status', 'DID', 'last seen'],
+      page.items.map((agent) => [
+        agent.name ?? '(erased)',
+        agent.type,
+        agent.status,
+        agent.did,
+        agent.lastSeen ?? 'never',
+      ]),
+    ),
+  );
+  if (page.nextCursor !== null)
+    progress.warn('there are more: raise --limit, or say which with --name, --type, --status');
+}
+
+async function show(context: Context, word: string, options: ConnectionOptions): Promise<void> {
+  const connection = new Connection(context, options);
+  const client = await connection.asAdmin();
+  const identity = await client.agents.get({ did: await findDid(word, connection.agents, client) });
+  context.output.data(identity, () => described(identity));
+}
+
+const described = (agent: AgentIdentity): string =>
+  table(
+    ['field', 'value'],
+    Object.entries(agent).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? value : JSON.stringify(value),
+    ]),
+  );
+
+async function revoke(
+  context: Context,
+  word: string,
+  { reason, ...options }: ConnectionOptions & { reason?: string },
+): Promise<void> {
+  const connection = new Connection(context, options);
+  const client = await connection.asAdmin();
+  const did = await findDid(word, connection.agents, client);
+  const identity = await client.agents.revoke({ did, reason });
+  context.output.data(
+    identity,
+    () => `${identity.name ?? did} is revoked: every door refuses it within a second.`,
+  );
+}

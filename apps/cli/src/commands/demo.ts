@@ -1,0 +1,45 @@
+import { type Command } from 'commander';
+import { act } from '../client/act';
+import { wholeNumber } from '../client/arguments';
+import { Connection } from '../client/connection';
+import { type Context, UserError } from '../context';
+import { patient } from '../demo/cast';
+import { runDemo } from '../demo/demo';
+import { storyOn, summaryOf } from '../demo/story';
+import { findRunning } from '../supervisor/running';
+
+interface DemoCommandOptions {
+  readonly messages: number;
+  readonly deadlineSeconds: number;
+}
+
+/** `demo`: the main job with three agents, every claim checked; exit code 1 when one does not hold. */
+export function register(command: Command, context: () => Context): void {
+  command
+    .option(
+      '--messages <n>',
+      'messages of the conversation, answers included',
+      wholeNumber(200, 1_000_000),
+      240,
+    )
+    .option('--deadline-seconds <n>', 'it has failed when it takes longer', wholeNumber(10, 86_400), 180)
+    .action(act((options: DemoCommandOptions) => demo(context(), options)));
+}
+
+async function demo(context: Context, { messages, deadlineSeconds }: DemoCommandOptions): Promise<void> {
+  const { dataDirectory, output, environment } = context;
+  const run = await findRunning(dataDirectory);
+  if (run?.phase !== 'ready')
+    throw new UserError('Concordat does not run. Start it with: ./concordat up --detach');
+  const result = await runDemo({
+    run,
+    runNow: () => findRunning(dataDirectory),
+    admin: await new Connection(context, {}, patient).asAdmin(),
+    env: environment.services,
+    messages,
+    deadlineMs: deadlineSeconds * 1_000,
+    story: storyOn(process.stderr),
+  });
+  output.data(result, () => `\n${summaryOf(result)}`);
+  if (!result.ok) process.exitCode = 1;
+}

@@ -1,0 +1,292 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { generateEd25519, toBase64url, toDidKey } from '@concordat/crypto';
+import { AgentFiles, type LocalAgent } from '../client/agent-files';
+import { type FakeGateway, startGateway } from '../client/gateway.fixture';
+import { runCommandLine } from '../program';
+
+let gateway: FakeGateway;
+let folder: string;
+let agents: AgentFiles;
+let printed: string;
+let said: string;
+beforeEach(async () => {
+  gateway = await startGateway();
+  folder = mkdtempSync(join(tmpdir(), 'concordat commands '));
+  agents = new AgentFiles(folder);
+  writeFileSync(join(folder, 'admin.key'), 'cck_admin\n', { mode: 0o600 });
+  printed = said = '';
+  jest.spyOn(process.stdout, 'write').mockImplementation((text) => ((printed += String(text)), true));
+  jest.spyOn(process.stderr, 'write').mockImplementation((text) => ((said += String(text)), true));
+  process.exitCode = undefined;
+});
+afterEach(async () => {
+  jest.restoreAllMocks();
+  process.exitCode = undefined;
+  await gateway.close();
+  rmSync(folder, { recursive: true });
+});
+
+const run = (...argv: string[]): Promise<number> =>
+  runCommandLine([...argv, '--data', folder, '--url', gateway.url]);
+const json = async (...argv: string[]): Promise<unknown> => {
+  expect(await run(...argv, '-o', 'json')).toBe(0);
+  return JSON.parse(printed);
+};
+
+async function localAgent(name: string): Promise<LocalAgent> {
+  const { secretKey, publicKey } = generateEd25519();
+  const agent = { name, did: toDidKey(publicKey), secretKey: toBase64url(secretKey), tenant: 'default' };
+  await agents.begin(agent);
+  await agents.finish(name);
+  return agent;
+}
+
+const identity = (did: string, over: object = {}) => ({
+  ...{ did, name: 'ada', type: 'CLAUDE', status: 'active', metadata: {}, controllerDid: null },
+  publicKeys: [{ alg: 'Ed25519', kid: 'k', value: 'AAAA' }],
+  ...{ relationshipType: 'none', verified: false, createdAt: '2026-01-01T00:00:00.000Z', lastSeen: null },
+  authKeyId: 'k',
+  ...over,
+});
+const didOf = (publicKey: string): string => `did:key:${publicKey}`;
+const registered = ({ body }: { body: unknown }): unknown =>
+  identity(didOf((body as { publicKey: string }).publicKey));
+
+describe('agent create', () => {
+  beforeEach(() => {
+    const key = { kind: 'apiKey', tenant: 'acme', id: '0'.repeat(16), scopes: ['admin'] };
+    gateway.answers['GET /v1/auth/whoami'] = key;
+  });
+
+  it('registers a new key with the admin key and keeps it', async () => {
+    gateway.answers['POST /v1/agents'] = registered;
+    const created = await json(
+      'agent',
+      'create',
+      'ada',
+      '--type',
+      'claude',
+      '--metadata',
+      'team=red',
+      '--metadata',
+      'level=3',
+    );
+    const ada = await agents.require('ada');
+    expect(created).toMatchObject({ did: ada.did, keyFile: agents.file('ada') });
+    expect(ada.tenant).toBe('acme');
+    expect(gateway.seen[1]).toMatchObject({
+      body: { name: 'ada', type: 'CLAUDE', metadata: { team: 'red', level: 3 }, publicKey: ada.did.slice(8) },
+      headers: { authorization: 'ApiKey cck_admin' },
+    });
+    expect(printed).not.toContain(ada.secretKey);
+    expect(await run('agent', 'create', 'ada', '--type', 'CLAUDE')).toBe(1);
+    expect(said).toContain('was already created here');
+  });
+
+  it('that is refused leaves no key', async () => {
+    gateway.answers['POST /v1/agents'] = 'SCOPE_MISSING';
+    expect(await run('agent', 'create', 'ada', '--type', 'CLAUDE')).toBe(1);
+    expect(said).toMatch(/\(SCOPE_MISSING\)\nFix: Use a credential.*\nTrace: f{32}\n$/);
+    expect(existsSync(`${agents.file('ada')}.new`)).toBe(false);
+  });
+
+  it('whose answer was lost is finished by the same command', async () => {
+    gateway.answers['POST /v1/agents'] = 'INTERNAL';
+    expect(await run('agent', 'create', 'ada', '--type', 'CLAUDE')).toBe(1);
+    const key = JSON.parse(readFileSync(`${agents.file('ada')}.new`, 'utf8')) as LocalAgent;
+    gateway.answers['POST /v1/agents'] = 'AGENT_ALREADY_REGISTERED';
+    gateway.answers[`GET /v1/agents/${key.did}`] = identity(key.did);
+    expect(await run('agent', 'create', 'ada', '--type', 'CLAUDE')).toBe(0);
+    expect(await agents.require('ada')).toEqual(key);
+  });
+
+  it.each([
+    [['agent', 'create', 'ada'], "required option '--type <type>'"],
+    [['agent', 'create', 'ada', '--type', 'HUMAN'], 'Allowed: COPILOT'],
+    [['agent', 'create', 'ada', '--type', 'CLAUDE', '--metadata', 'x'], 'key=value'],
+    [['agent', 'list', '--limit', '501'], 'from 1 to 500'],
+    [['send', 'ben', '{"a":1,}'], 'unexpected character'],
+    [['vault', 'put', 'key', 'text'], 'JSON in double quotes'],
+    [['inbox', '--count', '0'], 'from 1 to 100'],
+    [['demo', '--messages', '199'], 'from 200'],
+    [['audit', 'nosuch'], 'unknown command'],
+  ])('and other wrong calls: %j', async (argv, why) => {
+    expect(await run(...argv)).toBe(2);
+    expect(said).toContain(why);
+    expect(gateway.seen).toEqual([]);
+  });
+
+  it('and other calls that cannot be served say what to do', async () => {
+    expect(await run('agent', 'create', '../x', '--type', 'CLAUDE')).toBe(1);
+    expect(await run('send', 'ben', 'hello')).toBe(1);
+    expect(await run('agent', 'list', '--api-key-file', join(folder, 'none'))).toBe(1);
+    expect(await runCommandLine(['agent', 'list', '--data', folder])).toBe(1);
+    expect(await runCommandLine(['demo', '--data', folder])).toBe(1);
+    expect(await run('audit', 'verify')).toBe(1);
+    expect(await run('audit', 'search', '--agent', 'ada')).toBe(1);
+    expect(said).toContain('cannot name a key here');
+    expect(said).toContain('No agent is logged in. Run: ./concordat login <name>');
+    expect(said).toContain('There is no API key in');
+    expect(said).toContain('Concordat does not run here. Start it with: ./concordat up');
+    expect(said).toContain('Concordat does not run. Start it with: ./concordat up --detach');
+    expect(said).toContain('either an event id, or --all-of-correlation');
+  });
+});
+
+describe('agents', () => {
+  it('are listed, shown and revoked, by name or DID', async () => {
+    const { did } = await localAgent('ada');
+    gateway.answers['GET /v1/agents'] = { items: [identity(did, { name: 'ben' })], nextCursor: 'more' };
+    expect(await run('agent', 'list', '--status', 'ACTIVE', '--limit', '1')).toBe(0);
+    expect(printed).toMatch(
+      /^name +type +status +DID +last seen\nben +CLAUDE +active +did:key:z6Mk\w+ +never\n$/,
+    );
+    expect(gateway.seen[0]!.query).toEqual({ status: 'active', limit: '1' });
+    expect(said).toContain('there are more');
+
+    gateway.answers[`GET /v1/agents/${did}`] = identity(did);
+    gateway.answers[`POST /v1/agents/${did}/revoke`] = identity(did, { status: 'revoked' });
+    for (const who of ['ada', did, 'ben']) expect(await run('agent', 'show', who)).toBe(0);
+    expect(await run('agent', 'revoke', 'ada', '--reason', 'left')).toBe(0);
+    expect(gateway.seen.at(-1)!.body).toEqual({ reason: 'left' });
+    expect(await run('agent', 'show', 'carl')).toBe(1);
+    expect(said).toContain('No active agent is called "carl"');
+    gateway.answers['GET /v1/agents'] = {
+      items: [identity(did, { name: 'x' }), identity(did, { name: 'x' })],
+      nextCursor: null,
+    };
+    expect(await run('agent', 'show', 'x')).toBe(1);
+    expect(said).toContain('2 agents are called "x". Give the DID');
+  });
+});
+
+describe('an agent that is logged in', () => {
+  let ada: LocalAgent;
+  let ben: LocalAgent;
+  beforeEach(async () => {
+    ada = await localAgent('ada');
+    ben = await localAgent('ben');
+    gateway.answers['GET /v1/auth/whoami'] = {
+      kind: 'agent',
+      tenant: 'default',
+      id: ada.did,
+      scopes: ['read'],
+    };
+    expect(await run('login', 'ada')).toBe(0);
+    expect(printed).toContain('further commands act as ada');
+    printed = '';
+    gateway.seen.length = 0;
+  });
+
+  it('sends', async () => {
+    const id = 'msg-1-0-01890a5d-ac96-774b-bcce-b302099a8057';
+    gateway.answers['POST /v1/messages'] = { id, status: 'PENDING', durability: 'appendfsync-always' };
+    const sent = await json(
+      'send',
+      'ben',
+      '{"n":1}',
+      '--type',
+      'query',
+      '--correlation-id',
+      'c',
+      '--ttl-seconds',
+      '60',
+    );
+    expect(sent).toEqual({ id, status: 'PENDING', durability: 'appendfsync-always', traceId: null });
+    expect(gateway.seen[0]).toMatchObject({
+      body: {
+        to: ben.did,
+        type: 'QUERY',
+        payload: { n: 1 },
+        priority: 'NORMAL',
+        correlationId: 'c',
+        ttlSeconds: 60,
+      },
+      headers: { authorization: 'Bearer token' },
+    });
+    gateway.answers['POST /v1/messages'] = 'RECIPIENT_UNKNOWN';
+    expect(await run('send', 'ben', 'hello there')).toBe(1);
+    expect(gateway.seen[1]!.body).toMatchObject({ payload: 'hello there', type: 'NOTIFICATION' });
+    expect(said).toContain(
+      'There is no active agent with the DID of the recipient. (RECIPIENT_UNKNOWN)\nFix: Check `to`',
+    );
+  });
+
+  it('receives, and acknowledges when told so', async () => {
+    const id = 'msg-1-0-01890a5d-ac96-774b-bcce-b302099a8057';
+    const item = {
+      ...{
+        id,
+        deliveryToken: `${id}.s`,
+        attempt: 1,
+        from: ben.did,
+        to: ada.did,
+        type: 'QUERY',
+        priority: 'HIGH',
+      },
+      ...{ correlationId: 'c', replyTo: null, payload: { n: 1 }, timestamp: '2026-01-01T00:00:00.000Z' },
+      ...{ expiresAt: null, leaseSeconds: 30, traceparent: null },
+    };
+    gateway.answers['GET /v1/inbox'] = { items: [item] };
+    gateway.answers['POST /v1/inbox/ack'] = { acked: [id] };
+    expect(await json('inbox', '--wait-seconds', '1', '--count', '5')).toEqual({ items: [item], acked: [] });
+    expect(gateway.seen[0]!.query).toEqual({ count: '5', waitSeconds: '1', leaseSeconds: '30' });
+    expect(said).toContain('not acknowledged: they come again in 30 s');
+    printed = '';
+    expect(await json('inbox', '--ack')).toMatchObject({ acked: [id] });
+    expect(gateway.seen.at(-1)!.body).toEqual({ tokens: [`${id}.s`] });
+    gateway.answers['GET /v1/inbox'] = { items: [] };
+    printed = '';
+    expect(await run('inbox', '--as', 'ben')).toBe(0);
+    expect(printed).toBe('The inbox is empty.\n');
+  });
+
+  it('remembers, and lets others read', async () => {
+    const memory = `/v1/vault/${ada.did}/memories/mood`;
+    const facts = { persona: ada.did, key: 'mood', version: 2, author: ada.did };
+    const times = { createdAt: '2026-01-01T00:00:00.000Z', updatedAt: '2026-01-01T00:00:00.000Z' };
+    gateway.answers[`PUT ${memory}`] = { ...facts, ...times };
+    gateway.answers[`GET ${memory}`] = { ...facts, ...times, content: { is: 'fine' } };
+    expect(await run('vault', 'put', 'mood', '{"is":"fine"}', '--if-match', '1')).toBe(0);
+    expect(gateway.seen[0]).toMatchObject({
+      body: { content: { is: 'fine' } },
+      headers: { 'if-match': '1' },
+    });
+    printed = '';
+    expect(await run('vault', 'get', 'mood', '--persona', 'ada')).toBe(0);
+    expect(JSON.parse(printed)).toEqual({ is: 'fine' });
+
+    const consent = `/v1/vault/${ada.did}/consents/${ben.did}`;
+    const granted = {
+      persona: ada.did,
+      grantee: ben.did,
+      scopes: ['read', 'write'],
+      grantedAt: times.createdAt,
+      expiresAt: null,
+    };
+    gateway.answers[`PUT ${consent}`] = granted;
+    gateway.answers[`DELETE ${consent}`] = {
+      persona: ada.did,
+      grantee: ben.did,
+      withdrawnAt: times.createdAt,
+    };
+    expect(await run('vault', 'grant', 'ben', '--scope', 'write', '--expires-in-seconds', '60')).toBe(0);
+    expect(gateway.seen.at(-1)!.body).toEqual({ scopes: ['read', 'write'], expiresInSeconds: 60 });
+    expect(await run('vault', 'withdraw', 'ben')).toBe(0);
+    gateway.answers['GET /v1/vault/communal/memories/mood'] = 'CONSENT_REQUIRED';
+    expect(await run('vault', 'get', 'mood', '--persona', 'communal')).toBe(1);
+    expect(said).toContain('(CONSENT_REQUIRED)');
+  });
+
+  it('asks an administrator for nothing but what it may see itself', async () => {
+    gateway.answers['GET /v1/audit/events'] = { items: [], nextCursor: null };
+    expect(await run('audit', 'search', '--as', 'ada', '--type', 't')).toBe(0);
+    expect(gateway.seen[0]).toMatchObject({
+      query: { type: 't', limit: '50' },
+      headers: { authorization: 'Bearer token' },
+    });
+    expect(printed).toContain('Nothing was found.');
+  });
+});

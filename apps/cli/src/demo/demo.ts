@@ -1,0 +1,146 @@
+import { randomBytes } from 'node:crypto';
+import { type Concordat } from '@concordat/sdk';
+import { answeringServices, type ServiceName, serviceNames } from './answering-services';
+import { type RunFile } from '../supervisor/run-file';
+import { newTrace, player, registerAll, revokeAll, type Stage } from './cast';
+import { type Check, Checks, requireThat } from './checks';
+import { type Actors, converse, startActors } from './conversation';
+import { evidenceIsThere } from './evidence';
+import { memoryIsForgotten, memoryIsShared } from './memory';
+import { type Story } from './story';
+import { strangerIsRefused } from './stranger';
+import { untilSo } from './until-so';
+
+export interface DemoOptions {
+  readonly run: RunFile;
+  /** What runs now; asked at the end, when something may have been restarted. */
+  readonly runNow: () => Promise<RunFile | undefined>;
+  readonly admin: Concordat;
+  readonly env: Readonly<Record<string, string>>;
+  readonly messages: number;
+  readonly deadlineMs: number;
+  readonly story: Story;
+}
+
+export interface DemoResult {
+  readonly ok: boolean;
+  readonly checks: readonly Check[];
+  /** Of the first message, and of the first of everything else. */
+  readonly traceId: string;
+  /** That answered at the end. */
+  readonly services: readonly ServiceName[];
+  /** That had an effect. */
+  readonly messages: number;
+  readonly durationsMs: Readonly<Record<Phase, number>>;
+}
+
+export type Phase = 'setup' | 'conversation' | 'memory' | 'refusals' | 'audit' | 'total';
+
+/** The main job, end to end, every claim checked. Never throws: what goes wrong is a check that does not hold. */
+export async function runDemo(options: DemoOptions): Promise<DemoResult> {
+  const demo = new Demo(options);
+  await demo.play();
+  return demo.result();
+}
+
+class Demo {
+  readonly #checks: Checks;
+  readonly #stage: Stage;
+  readonly #durations: Record<Phase, number> = {
+    setup: 0,
+    conversation: 0,
+    memory: 0,
+    refusals: 0,
+    audit: 0,
+    total: 0,
+  };
+  #actors: Actors | undefined;
+  #services: ServiceName[] = [];
+
+  constructor(private readonly options: DemoOptions) {
+    const { run, admin, deadlineMs, story } = options;
+    this.#checks = new Checks((check) => story.check(check));
+    this.#stage = {
+      ...{ run: randomBytes(4).toString('hex'), urls: run.http, admin, ...newTrace() },
+      ...{ ada: player('Ada'), ben: player('Ben'), mallory: player('Mallory') },
+      deadline: AbortSignal.timeout(deadlineMs),
+    };
+  }
+
+  async play(): Promise<void> {
+    await this.#timed('total', async () => {
+      try {
+        await this.#timed('setup', () => this.#setUp());
+        if (this.#actors) await this.#act(this.#actors);
+      } finally {
+        await this.#actors?.stop();
+      }
+      await this.#checks.that('all four services answer', () => this.#askServices());
+      if (!this.#actors) return;
+      await this.#checks.that('nobody stays behind', async () => {
+        await revokeAll(this.#stage);
+        return 'the agents of the demo are revoked';
+      });
+    });
+  }
+
+  result(): DemoResult {
+    return {
+      ok: this.#checks.ok,
+      checks: this.#checks.list,
+      traceId: this.#stage.traceId,
+      services: this.#services,
+      messages: this.#actors?.transcript.messages ?? 0,
+      durationsMs: this.#durations,
+    };
+  }
+
+  async #setUp(): Promise<void> {
+    const { story, messages, env } = this.options;
+    story.chapter('Three agents join. Each makes a key of its own, and its name is made of that key.');
+    const joined = await this.#checks.that('three agents are registered', async () => {
+      await registerAll(this.#stage);
+      return `Ada is ${this.#stage.ada.did}`;
+    });
+    if (!joined) return;
+    await this.#checks.that('two of them prove who they are, in processes of their own', async () => {
+      const onProgress = (done: number, planned: number): void => story.progress(done, planned);
+      this.#actors = await startActors(this.#stage, { messages, env, onProgress });
+      return 'each signed a challenge that is good once';
+    });
+  }
+
+  async #act(actors: Actors): Promise<void> {
+    const { story, run } = this.options;
+    const { transcript } = actors;
+    story.chapter(
+      `Ada, who does research, asks Ben, a librarian, ${transcript.planned / 2} questions. Every answer can be checked.`,
+    );
+    await this.#timed('conversation', () => converse(this.#stage, this.#checks, actors));
+    story.chapter('Ada keeps what she learned in the vault, and lets Ben read it for a while.');
+    await this.#timed('memory', () => memoryIsShared(this.#stage, this.#checks, actors));
+    story.chapter('Mallory should not be here. She tries what strangers try.');
+    await this.#timed('refusals', () => strangerIsRefused(this.#stage, this.#checks, transcript));
+    await memoryIsForgotten(this.#stage, this.#checks, actors);
+    story.chapter('All of this is on record, and the record cannot be changed unseen.');
+    await this.#timed('audit', () => evidenceIsThere(this.#stage, this.#checks, transcript, run.vkeyFile));
+  }
+
+  async #askServices(): Promise<string> {
+    await untilSo(
+      async () => {
+        this.#services = await answeringServices((await this.options.runNow()) ?? this.options.run);
+        const silent = serviceNames.filter((name) => !this.#services.includes(name));
+        requireThat(silent.length === 0, `no answer from ${silent.join(', ')}`);
+      },
+      AbortSignal.any([this.#stage.deadline, AbortSignal.timeout(10_000)]),
+    );
+    return this.#services.join(', ');
+  }
+
+  async #timed(phase: Phase, task: () => Promise<void>): Promise<void> {
+    const begun = performance.now();
+    await task();
+    this.#durations[phase] = Math.round(performance.now() - begun);
+  }
+}

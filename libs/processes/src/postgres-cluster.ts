@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { pidOfFile, stopOrphanServer } from './orphan-server';
 import { type PostgresHome } from './postgres-home';
+import { isZombie } from './process-identity';
 import { provideSecret, readSecret, writePrivateFile } from './private-files';
 
 export const DATABASE = 'concordat';
@@ -96,14 +97,16 @@ async function singleUser(home: PostgresHome, cluster: string, statements: reado
 
 /**
  * Deals with `postmaster.pid`. One of a server that was killed is harmless: PostgreSQL removes it. Two are not: that of
- * an orphan that still runs (its supervisor was killed), which is stopped, and one whose pid now belongs to another
- * process of the same user, which would keep PostgreSQL from starting for ever.
+ * an orphan that still runs (its supervisor was killed), which is stopped, and one whose pid still or again belongs to
+ * something else, a zombie or another process of the same user, which would keep PostgreSQL from starting for ever.
  */
 export async function stopOrphan(cluster: string): Promise<void> {
   const pidFile = join(cluster, 'postmaster.pid');
   // SIGINT is the fast shutdown: it ends sessions and writes a checkpoint.
   const server = { pidFile, directory: cluster, programs: ['postgres'], stopSignal: 'SIGINT' } as const;
-  if ((await stopOrphanServer(server)) === 'foreign') await rm(pidFile, { force: true });
+  const outcome = await stopOrphanServer(server);
+  const pid = await pidOfFile(pidFile);
+  if (outcome === 'foreign' || (pid !== undefined && isZombie(pid))) await rm(pidFile, { force: true });
 }
 
 /** The first line of postmaster.pid: who serves the cluster, or did. */

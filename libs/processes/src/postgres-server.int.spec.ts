@@ -1,4 +1,5 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   existsSync,
@@ -12,10 +13,11 @@ import {
 import { join } from 'node:path';
 import { findPostgresBinaries, reachableBinaries } from './postgres-binaries';
 import { movedCluster } from './postgres-home';
-import { commandLine } from './process-identity';
+import { commandLine, isZombie } from './process-identity';
 import { type StartedServer } from './start-server';
 import { startPostgres, type StartPostgresOptions } from './start-postgres';
 import { removeTemporaryDirectory, temporaryDirectory } from './temporary-directory';
+import { waitUntil } from './wait-until';
 
 interface PgClient {
   connect(): Promise<void>;
@@ -53,6 +55,12 @@ async function query(url: string, sql: string): Promise<Record<string, unknown>[
   } finally {
     await client.end();
   }
+}
+
+/** PostgreSQL trusts a pid file only as far as the process is one of its own user. */
+function owner(path: string): { uid: number; gid: number } {
+  const { uid, gid } = statSync(path);
+  return { uid, gid };
 }
 
 describe('a private PostgreSQL', () => {
@@ -158,6 +166,29 @@ describe('a private PostgreSQL', () => {
       expect(await query(second.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
     } finally {
       process.kill(other, 'SIGKILL');
+    }
+  });
+
+  it('whose predecessor died and is not buried yet starts nevertheless', async () => {
+    const first = await postgres();
+    await first.stop();
+    const cluster = join(directory, 'cluster');
+    // A shell that becomes `sleep` never takes note of the end of what it started before.
+    const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+      ...owner(cluster),
+    });
+    try {
+      const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+      const zombie = Number(line.toString());
+      await waitUntil(async () => expect(isZombie(zombie)).toBe(true), { deadlineMs: 10_000 });
+      writeFileSync(join(cluster, 'postmaster.pid'), `${zombie}\n${cluster}\n1\n1\n\n127.0.0.1\n\n`, {
+        mode: 0o600,
+      });
+      const second = await postgres();
+      expect(await query(second.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    } finally {
+      parent.kill('SIGKILL');
     }
   });
 

@@ -18,6 +18,18 @@ export function birthMark(pid: number): string | undefined {
   }
 }
 
+/**
+ * Whether a process has ended, but still has its pid because its parent has not taken note: in a container whose first
+ * process does not care for orphans, for ever.
+ */
+export function isZombie(pid: number): boolean {
+  try {
+    return statFields(pid)[0] === 'Z';
+  } catch {
+    return false;
+  }
+}
+
 /** Whether the process that once had this mark still runs. */
 export const isSameProcess = (pid: number, mark: string | undefined): boolean =>
   mark !== undefined && birthMark(pid) === mark;

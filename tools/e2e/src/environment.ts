@@ -5,3 +5,6 @@ export function inherited(): Record<string, string> {
   );
   return Object.fromEntries(kept) as Record<string, string>;
 }
+
+/** Chooses what is random in a test; printed with every result, and set to run the same again. */
+export const seed = Number(process.env['CONCORDAT_TEST_SEED'] ?? Date.now() % 1_000_000);

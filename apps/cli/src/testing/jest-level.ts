@@ -27,7 +27,7 @@ const workers: Record<Level, readonly string[]> = {
   e2e: ['--runInBand'],
 };
 
-/** Runs the tests of one level, with jest's own report on stderr. */
+/** Runs the tests of one level, with jest's own report, and what the tests print, on stderr. */
 export async function runLevel(
   level: Level,
   root: string,
@@ -64,8 +64,8 @@ export function countsOf(result: JestResult | undefined, code: number | null): C
 
 function exitCode(args: readonly string[], cwd: string, env: Record<string, string>): Promise<number | null> {
   return new Promise((resolve, reject) => {
-    // With --json and --outputFile jest prints its report to stderr and nothing to stdout.
-    const child = spawn(process.execPath, args, { cwd, env, stdio: ['ignore', 'ignore', 'inherit'] });
+    // Tests print the figures they found to stdout; that is part of the report, and stdout is for the result.
+    const child = spawn(process.execPath, args, { cwd, env, stdio: ['ignore', 2, 2] });
     child.once('error', reject);
     child.once('close', resolve);
   });

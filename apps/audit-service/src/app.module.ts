@@ -5,8 +5,9 @@ import {
   OPERATION_HANDLERS,
   operationServer,
   ServiceModule,
+  SettingsModule,
 } from '@concordat/service';
-import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { type DynamicModule, Module } from '@nestjs/common';
 import { AUDIT_CONFIG, type AuditConfig } from './config';
 import { EVENT_HANDLERS, EventModule } from './event/event.module';
 import { IngestConsumer } from './ingest/ingest.consumer';
@@ -18,7 +19,6 @@ import { MESSAGE_HANDLERS, MessageModule } from './message/message.module';
 import { StoreModule } from './store/store.module';
 
 /** Where ports meet adapters: what happened, provably. */
-@Global()
 @Module({})
 export class AppModule {
   static for(base: ServiceBase, config: AuditConfig): DynamicModule {
@@ -26,6 +26,7 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [
+        SettingsModule.for(AUDIT_CONFIG, config),
         ServiceModule.for({ service, base, config }),
         StoreModule.for(base, config),
         IngestModule.for(base),
@@ -34,7 +35,6 @@ export class AppModule {
         MessageModule,
       ],
       providers: [
-        { provide: AUDIT_CONFIG, useValue: config },
         {
           provide: OPERATION_HANDLERS,
           useFactory: (...slices: OperationHandlers[]) => mergeHandlers(...slices),
@@ -47,7 +47,6 @@ export class AppModule {
         },
         operationServer(service, config.instance),
       ],
-      exports: [AUDIT_CONFIG],
     };
   }
 }

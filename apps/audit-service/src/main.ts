@@ -1,22 +1,14 @@
 import 'reflect-metadata';
-import { bootstrap } from '@concordat/runtime';
+import { runService } from '@concordat/runtime';
 import { AppModule } from './app.module';
 import { otlpEndpoint, readAuditConfig } from './config';
 
-async function main(): Promise<void> {
+runService('audit-service', () => {
   const config = readAuditConfig();
-  await bootstrap({
-    name: 'audit-service',
+  return {
     config,
     otlpEndpoint: otlpEndpoint(),
     health: { host: config.healthHost, port: config.healthPort },
     module: (base) => AppModule.for(base, config),
-  });
-}
-
-main().catch((error: unknown) => {
-  process.stderr.write(
-    `audit-service did not start: ${error instanceof Error ? error.message : String(error)}\n`,
-  );
-  process.exit(1);
+  };
 });

@@ -1,6 +1,6 @@
 import { type Logger, type OperationHandlers, type ServiceBase } from '@concordat/runtime';
-import { LOGGER, mergeHandlers, OPERATION_HANDLERS, ServiceModule } from '@concordat/service';
-import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { LOGGER, mergeHandlers, OPERATION_HANDLERS, ServiceModule, SettingsModule } from '@concordat/service';
+import { type DynamicModule, Module } from '@nestjs/common';
 import { BusModule, INBOX_HANDLERS, MESSAGE_HANDLERS } from './bus/bus.module';
 import { GATEWAY_CONFIG, type GatewayConfig } from './config';
 import { Directory } from './directory/directory';
@@ -14,19 +14,6 @@ import { OperationRouter } from './edge/operation-router';
 import { RefusalAudit } from './edge/refusal-audit';
 import { ServiceCalls } from './edge/service-calls';
 import { HANDSHAKE_HANDLERS, HandshakeModule } from './handshake/handshake.module';
-
-/**
- * Settings, for every module. Apart from AppModule, because Nest starts global modules first and stops them last: the
- * doors are to open when everything behind them runs, and to close before it stops.
- */
-@Global()
-@Module({})
-class ConfigModule {
-  static for(config: GatewayConfig): DynamicModule {
-    const provider = { provide: GATEWAY_CONFIG, useValue: config };
-    return { module: ConfigModule, providers: [provider], exports: [GATEWAY_CONFIG] };
-  }
-}
 
 /** Where ports meet adapters: the only door. */
 @Module({})
@@ -53,7 +40,7 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [
-        ConfigModule.for(config),
+        SettingsModule.for(GATEWAY_CONFIG, config),
         ServiceModule.for({ service: 'bus', base, config }),
         EdgeModule.for(base),
         DirectoryModule.for(base),

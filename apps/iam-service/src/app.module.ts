@@ -8,8 +8,9 @@ import {
   operationServer,
   RelayJob,
   ServiceModule,
+  SettingsModule,
 } from '@concordat/service';
-import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { type DynamicModule, Module } from '@nestjs/common';
 import { AGENT_HANDLERS, AgentModule } from './agent/agent.module';
 import { API_KEY_HANDLERS, ApiKeyModule } from './api-key/api-key.module';
 import { IAM_CONFIG, type IamConfig } from './config';
@@ -17,7 +18,6 @@ import { DIRECTORY_HANDLERS, DirectoryModule } from './directory/directory.modul
 import { HANDSHAKE_HANDLERS, HandshakeModule } from './handshake/handshake.module';
 
 /** Where ports meet adapters: who is it, and may it. */
-@Global()
 @Module({})
 export class AppModule {
   static for(base: ServiceBase, config: IamConfig): DynamicModule {
@@ -25,6 +25,7 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [
+        SettingsModule.for(IAM_CONFIG, config),
         ServiceModule.for({ service, base, config }),
         EventSourcingModule.for({
           service,
@@ -38,7 +39,6 @@ export class AppModule {
         DirectoryModule,
       ],
       providers: [
-        { provide: IAM_CONFIG, useValue: config },
         {
           provide: OPERATION_HANDLERS,
           useFactory: (...slices: OperationHandlers[]) => mergeHandlers(...slices),
@@ -51,7 +51,6 @@ export class AppModule {
         },
         operationServer(service, config.instance),
       ],
-      exports: [IAM_CONFIG],
     };
   }
 }

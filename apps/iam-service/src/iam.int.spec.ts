@@ -203,6 +203,11 @@ describe('iam-service over real Redis and SQLite', () => {
   it('erases name and metadata of an agent, in the store and in its files', async () => {
     const agent = newAgent();
     await register(agent, { name: 'Erasable-4711' });
+    const inFiles = (): boolean =>
+      readdirSync(join(bench.folder, 'iam')).some((name) =>
+        readFileSync(join(bench.folder, 'iam', name)).includes('Erasable-4711'),
+      );
+    expect(inFiles()).toBe(true);
     const { output } = await caller.call('agent.erase', { did: agent.did }, { commandId: 'e1' });
     expect((await caller.call('agent.get', { did: agent.did })).output).toMatchObject({
       status: 'erased',
@@ -213,6 +218,7 @@ describe('iam-service over real Redis and SQLite', () => {
       output,
     );
     expect((await caller.call('agent.list', { name: 'Erasable' })).output.items).toEqual([]);
+    expect(inFiles()).toBe(false);
   });
 
   it('shows a new API key once, keeps its hash only, and revokes it', async () => {

@@ -9,13 +9,12 @@ import {
   RelayJob,
   ServiceModule,
 } from '@concordat/service';
-import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { type DynamicModule, Module } from '@nestjs/common';
 import type { VaultConfig } from './config';
 import { CONSENT_HANDLERS, ConsentModule } from './consent/consent.module';
 import { MEMORY_HANDLERS, MemoryModule } from './memory/memory.module';
 
 /** Where ports meet adapters: what an agent remembers, encrypted, by consent. */
-@Global()
 @Module({})
 export class AppModule {
   static for(base: ServiceBase, config: VaultConfig): DynamicModule {

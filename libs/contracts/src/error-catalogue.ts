@@ -258,7 +258,7 @@ export const errorCatalogue = define({
     ...unavailable,
     retryAfterSeconds: 30,
     title: 'The store is older than what it has published.',
-    fix: 'An operator has to restore the store; the log of the service names what is missing.',
+    fix: 'An operator has to put back the newest copy of the data folder of the service; its log names what is missing.',
   },
   MEMORY_DAMAGED: {
     status: 500,

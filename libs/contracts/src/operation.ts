@@ -27,7 +27,10 @@ export interface OperationSpec {
   /** The service whose handler runs it; `bus` is the gateway itself. */
   readonly service: Service;
   readonly summary: string;
-  /** A command changes state and is remembered by its idempotency key; a query does neither. */
+  /**
+   * A command changes state and is remembered by its idempotency key. A query may be asked again without harm: it changes
+   * nothing, or, like `inbox.fetch`, only who has a lease on what.
+   */
   readonly kind: 'command' | 'query';
   /** `none`: anybody; `credential`: agent or API key; `agent`: an agent only; `gateway`: the gateway itself, no route. */
   readonly caller: 'none' | 'credential' | 'agent' | 'gateway';

@@ -95,6 +95,21 @@ describe('the command runner', () => {
     expect((await store.head()).at.position).toBe(2);
   });
 
+  it('asks what a command requires when it is new, and not again when it is repeated', async () => {
+    const { runner } = start();
+    let isAllowed = true;
+    const guarded = () => ({
+      ...run({ name: 'a' }, reading),
+      requires: () => {
+        if (!isAllowed) throw new ConcordatError('AGENT_REVOKED');
+      },
+    });
+    const first = await runner.run(context('1'), guarded());
+    isAllowed = false;
+    expect(await runner.run(context('1'), guarded())).toEqual({ ...first, isRepetition: true });
+    await expect(runner.run(context('2'), guarded())).rejects.toMatchObject({ code: 'AGENT_REVOKED' });
+  });
+
   it('carries out a command once that arrives many times at once', async () => {
     const { runner, store } = start();
     const outcomes = await Promise.all(

@@ -36,6 +36,8 @@ export interface CommandRun<Command, Event extends DomainEvent, State> {
   readonly decider: Decider<Command, Event, State>;
   readonly command: Command;
   readonly projection: Projection;
+  /** What must hold beyond the aggregate for a new command; a repetition is answered as it was. @throws ConcordatError */
+  readonly requires?: () => void;
 }
 
 export interface CommandOutcome<State> {
@@ -100,6 +102,7 @@ export class CommandRunner {
   ): Promise<CommandOutcome<S>> {
     const { tenant, time, actor } = context;
     const { stream, decider } = run;
+    run.requires?.();
     const loaded = await this.#load(tenant, stream, decider);
     const decided = decider.decide(run.command, loaded.state);
     if (decided.length === 0)

@@ -101,6 +101,11 @@ export interface EventStore {
   findCommand(tenant: string, id: string): Promise<RememberedCommand | undefined>;
   /** Forgets commands that were appended before (milliseconds since 1970). @returns how many */
   forgetCommands(beforeMs: number): Promise<number>;
+  /**
+   * Takes what projections have overwritten out of the files too, so that erased data is in none of them.
+   * @throws Error when that cannot be done now
+   */
+  purge(): Promise<void>;
   head(): Promise<Head>;
   /** Calls back after every append. @returns a function that ends it */
   onAppended(listener: () => void): () => void;

@@ -62,6 +62,8 @@ export class MemoryEventStore implements EventStore {
     return old.length;
   }
 
+  async purge(): Promise<void> {}
+
   async head(): Promise<Head> {
     const last = this.#events.at(-1);
     return last ? { at: last.at, hash: last.hash } : { at: { epoch: 0, position: 0 }, hash: chainStart };

@@ -113,11 +113,20 @@ export class Relay {
     const mine = await store.eventAt(head.at.position);
     const isMine = mine?.at.epoch === head.at.epoch && toBase64url(mine.hash) === head.hash;
     if (isMine) return store.readAfter(head.at.position, batchEvents);
-    if (store.epoch > head.at.epoch) return this.#eventsOfNewEpoch(head.at);
+    if (store.epoch > head.at.epoch && (await this.#continues(head.at)))
+      return this.#eventsOfNewEpoch(head.at);
     const last = (await store.head()).at;
-    const missing = `the stream of ${store.source} ends at ${formatPosition(head.at)}, the store at ${formatPosition(last)}`;
+    const missing =
+      `The stream of ${store.source} ends at ${formatPosition(head.at)}, the store at ${formatPosition(last)}: ` +
+      'this is an older copy of the store, or that of another stream.';
     this.#enter({ status: 'regressed', missing });
     throw new Error(missing);
+  }
+
+  /** A restored store begins with what was published; one that was emptied, or belongs to another stream, does not. */
+  async #continues(published: Position): Promise<boolean> {
+    const first = await this.options.store.eventAt(1);
+    return first !== undefined && first.at.epoch <= published.epoch;
   }
 
   /** The store was restored: what it wrote since then goes after whatever was published before. */

@@ -7,5 +7,6 @@ export * from './identity';
 export * from './logger';
 export * from './metrics';
 export * from './operation-dispatcher';
+export * from './run-service';
 export * from './shutdown';
 export * from './telemetry';

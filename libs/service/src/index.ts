@@ -3,4 +3,5 @@ export * from './operation-server';
 export * from './redis-links';
 export * from './relay-job';
 export * from './service.module';
+export * from './settings.module';
 export * from './tokens';

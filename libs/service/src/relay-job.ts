@@ -9,6 +9,8 @@ import type { RedisLinks } from './redis-links';
 /** Newest positions that stay in the stream for readers that are a little behind. */
 const keepPositions = 10_000;
 const housekeepingMs = 60_000;
+/** A service that starts serves when its store was compared with the stream, or Redis kept it waiting for so long. */
+const compareMs = 2_000;
 
 export interface RelayJobOptions {
   readonly store: EventStore;
@@ -25,6 +27,8 @@ export class RelayJob implements OnApplicationBootstrap, BeforeApplicationShutdo
   readonly #log: RedisEventLog;
   #timer: NodeJS.Timeout | undefined;
   #isCompared = false;
+  #onDecided: () => void = () => undefined;
+  readonly #decided = new Promise<void>((resolve) => (this.#onDecided = resolve));
 
   constructor(private readonly options: RelayJobOptions) {
     const { store, signer, redis, health, logger } = options;
@@ -40,6 +44,7 @@ export class RelayJob implements OnApplicationBootstrap, BeforeApplicationShutdo
       },
       onState: (state) => {
         this.#isCompared ||= state.status === 'current' || state.status === 'publishing';
+        if (this.#isCompared || state.status === 'regressed') this.#onDecided();
         const level = {
           starting: 'debug',
           current: 'debug',
@@ -66,9 +71,13 @@ export class RelayJob implements OnApplicationBootstrap, BeforeApplicationShutdo
     });
   }
 
-  onApplicationBootstrap(): void {
+  /** @throws ConcordatError STORE_REGRESSED: nothing that runs on such a store may go on */
+  async onApplicationBootstrap(): Promise<void> {
     this.#relay.start();
     this.#timer = setInterval(() => void this.#keepHouse(), housekeepingMs);
+    await Promise.race([this.#decided, sleep(compareMs)]);
+    const { state } = this.#relay;
+    if (state.status === 'regressed') throw new ConcordatError('STORE_REGRESSED', state.missing);
   }
 
   async beforeApplicationShutdown(): Promise<void> {

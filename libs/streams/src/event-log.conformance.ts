@@ -104,5 +104,14 @@ export function describeEventLog(name: string, log: () => EventLog): void {
       expect((await log().read([{ source, after: origin }], 100)).get(source)).toHaveLength(11);
       expect(await log().head(source)).toMatchObject({ at: at(50) });
     });
+
+    it('trims everything that may go at once, however much it is', async () => {
+      for (let from = 1; from <= 5_000; from += 500) {
+        const expected = from === 1 ? origin : at(from - 1);
+        await log().append(source, expected, entries(from, from + 499));
+      }
+      await log().saveCursor(source, 'audit', at(5_000));
+      expect(await log().trim(source, 100)).toBe(4_899);
+    });
   });
 }

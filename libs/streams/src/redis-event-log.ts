@@ -19,6 +19,7 @@ const trimScript = new LuaScript(join(__dirname, 'commands', 'trim-consumed-2.lu
 
 /** A source that nobody reads any more stops being published at this length; its owner keeps the events. */
 const lengthLimit = 1_000_000;
+/** Entries removed by one script: others wait no longer for Redis than that takes. */
 const trimStep = 1_000;
 
 type Entry = [id: string, fields: string[]];
@@ -101,7 +102,12 @@ export class RedisEventLog implements EventLog {
 
   async trim(source: string, keep: number): Promise<number> {
     const keys = [streamKeys.events(source), streamKeys.cursors(source)];
-    return Number(await trimScript.run(this.commands, keys, [keep, trimStep]));
+    let trimmed = 0;
+    for (;;) {
+      const removed = Number(await trimScript.run(this.commands, keys, [keep, trimStep]));
+      if (removed === 0) return trimmed;
+      trimmed += removed;
+    }
   }
 
   /**

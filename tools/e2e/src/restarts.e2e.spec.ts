@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import type { Concordat } from '@concordat/sdk';
 import { eventually, type TestAgent } from '@concordat/testing';
 import { runDemo } from './demo-run';
@@ -81,6 +81,20 @@ describe('Concordat on one machine', () => {
     for (const pid of pids) process.kill(pid, 'SIGKILL');
     await system.up();
     expect(system.run.processes.map(({ pid }) => pid).filter((pid) => pids.includes(pid!))).toEqual([]);
+    await expectTraces(system, before);
+  });
+
+  it('does not start on a store that was emptied, says why, and starts when it is put back', async () => {
+    const before = await leaveTraces(system);
+    await system.down();
+    const [store, away] = [`${system.folder}/iam`, `${system.folder}/iam-away`];
+    renameSync(store, away);
+    await expect(system.up()).rejects.toThrow(
+      /The stream of iam ends at .*\n.*Fix: .*newest copy of the data folder/,
+    );
+    rmSync(store, { recursive: true });
+    renameSync(away, store);
+    await system.up();
     await expectTraces(system, before);
   });
 

@@ -3,7 +3,7 @@ import type { EventLog } from '@concordat/streams';
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import type { Source } from './sources';
 
-const periodMs = 60_000;
+const periodMs = 10_000;
 /** Newest positions that stay, for readers that are a little behind. */
 const keepPositions = 10_000;
 

@@ -78,6 +78,12 @@ export type MessageState = Pick<
   'from' | 'to' | 'type' | 'priority' | 'correlation' | 'time' | 'attempt'
 > & { readonly status: MessageStatus; readonly deliveredAt?: string };
 
+export interface PublishedMessage {
+  readonly id: string;
+  readonly partition: number;
+  readonly at: Position;
+}
+
 export interface FetchRequest {
   readonly tenant: string;
   readonly recipient: string;
@@ -98,7 +104,7 @@ export class MessageStore {
   ) {}
 
   /** @throws ConcordatError IDEMPOTENCY_KEY_REUSED, INBOX_FULL, OVERLOADED, SERVICE_UNAVAILABLE */
-  async publish(message: OutgoingMessage): Promise<{ id: string; partition: number; at: Position }> {
+  async publish(message: OutgoingMessage): Promise<PublishedMessage> {
     const partition = partitionOf(message.tenant, message.to, this.partitions);
     if (message.mayComeAgain) await this.#claim(message);
     const keys = partitionKeys(partition);
@@ -132,6 +138,21 @@ export class MessageStore {
       ],
     ]);
     const [id, at] = reply as [string, string];
+    return { id, partition, at: parsePosition(at)! };
+  }
+
+  /**
+   * The outcome of a command that was carried out before.
+   * @throws ConcordatError IDEMPOTENCY_KEY_REUSED, SERVICE_UNAVAILABLE
+   */
+  async earlier({ tenant, to, commandId, digest }: OutgoingMessage): Promise<PublishedMessage | undefined> {
+    const partition = partitionOf(tenant, to, this.partitions);
+    const record = await this.redis
+      .get(partitionKeys(partition).idempotency(tenant, commandId))
+      .catch((error: unknown) => Promise.reject(fromRedisError(error) as Error));
+    if (record === null) return undefined;
+    const [id, at, before] = record.split(' ') as [string, string, string];
+    if (before !== digest) throw new ConcordatError('IDEMPOTENCY_KEY_REUSED');
     return { id, partition, at: parsePosition(at)! };
   }
 

@@ -111,6 +111,20 @@ describe('sending messages and asking for them', () => {
       expect(await refusal(send(agentPrincipal(ada.did), did))).toEqual(unknown);
   });
 
+  it('a request that is repeated after its recipient was revoked / is answered as it was', async () => {
+    const mortal = newAgent();
+    admit(mortal, 'default', 'active', 21);
+    const commandId = 'm'.repeat(43);
+    const first = await send(agentPrincipal(ada.did), mortal.did, {}, commandId);
+    admit(mortal, 'default', 'revoked', 22);
+    expect(await send(agentPrincipal(ada.did), mortal.did, {}, commandId)).toEqual(first);
+    const others = [send(agentPrincipal(ada.did), mortal.did, { payload: 2 }, commandId)];
+    others.push(send(agentPrincipal(ada.did), mortal.did, {}, 'n'.repeat(43)));
+    const [other, fresh] = await Promise.all(others.map(refusal));
+    expect(other).toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' });
+    expect(fresh).toMatchObject({ code: 'RECIPIENT_UNKNOWN' });
+  });
+
   it('a request that is repeated under its key / is the same message; the order of its fields does not matter', async () => {
     const commandId = 'k'.repeat(43);
     const first = await send(agentPrincipal(ada.did), bob.did, { payload: { a: 1, b: 2 } }, commandId);

@@ -36,17 +36,18 @@ export function messageHandlers(ports: MessagePorts) {
   const { store, directory, durability, partitions } = ports;
   return {
     'message.send': async (input, { principal, commandId }) => {
-      if (directory.agent(principal.tenant, input.to)?.status !== 'active')
-        throw new ConcordatError('RECIPIENT_UNKNOWN');
+      const message = outgoing(ports, input, principal, commandId!);
+      const isKnown = directory.agent(principal.tenant, input.to)?.status === 'active';
+      // A repetition is answered as it was, whatever has become of the recipient.
+      const before = isKnown ? undefined : await store.earlier(message);
+      if (!isKnown && !before) throw new ConcordatError('RECIPIENT_UNKNOWN');
       const destination = {
         'messaging.system': 'redis',
         'messaging.operation.type': 'send',
         'messaging.operation.name': 'send',
       };
       const span = { name: 'send message', kind: SpanKind.PRODUCER, attributes: destination };
-      const { id, partition, at } = await inSpan(span, () =>
-        store.publish(outgoing(ports, input, principal, commandId!)),
-      );
+      const { id, partition, at } = before ?? (await inSpan(span, () => store.publish(message)));
       const output = { id, status: 'PENDING' as const, durability: durability.current };
       return { output, position: at, source: busSource(partition) };
     },

@@ -117,7 +117,7 @@ describe('the bus when the memory of Redis is full', () => {
   beforeEach(async () => (bench = await startBusBench(1, 12_000_000)));
   afterEach(() => bench.stop());
 
-  it('refuses further messages, changes nothing by halves, and acknowledgements make room', async () => {
+  it('refuses further messages, changes nothing by halves, and what goes out makes room', async () => {
     const to = newAgent().did;
     const payload = JSON.stringify('x'.repeat(20_000));
     const sent: string[] = [];
@@ -142,5 +142,26 @@ describe('the bus when the memory of Redis is full', () => {
     expect(settled).toEqual(leased.map(() => true));
     expect((await bench.life(0)).length).toBe(fed + leased.length);
     await publish();
+  });
+
+  it('still hands out what it holds, and lets expire what has expired', async () => {
+    const [to, other] = [newAgent().did, newAgent().did];
+    const payload = JSON.stringify('x'.repeat(20_000));
+    const expiring = await bench.store.publish(bench.outgoing(other, { payload, ttlSeconds: 1 }));
+    let isFull = false;
+    while (!isFull) {
+      await bench.store.publish(bench.outgoing(to, { payload })).catch(() => (isFull = true));
+    }
+    // Memory that is freed elsewhere must not make this easier than it is.
+    await bench.redis.config('SET', 'maxmemory', 1_000_000);
+    const leased = await bench.store.fetch({
+      ...{ tenant: 'default', recipient: to, count: 5, leaseSeconds: 600, consumer: 'bus-1' },
+    });
+    expect(leased).toHaveLength(5);
+    await eventually(async () => {
+      await bench.store.reap(0);
+      expect(await bench.store.state('default', 0, expiring.id)).toMatchObject({ status: 'EXPIRED' });
+    });
+    expect((await bench.store.ack('default', to, tokensOf(leased))).settled).toEqual(leased.map(() => true));
   });
 });

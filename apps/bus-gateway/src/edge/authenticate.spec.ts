@@ -239,4 +239,17 @@ describe('who asks', () => {
     monotonicMs += limits.directoryAgeMs + 1;
     expect(() => authenticator.recheck(agent!)).toThrow(expect.objectContaining({ code: 'DIRECTORY_STALE' }));
   });
+
+  it('whoever has waited beyond the end of the credential / does not come in any more', async () => {
+    const { key } = newKey({ expiresAt: new Date(nowMs + 60_000).toISOString() });
+    const service = await authenticator.authenticate(`ApiKey ${key}`);
+    const agent = await authenticator.authenticate(await bearer(admit()));
+    nowMs += 60_000;
+    expect(() => authenticator.recheck(service)).toThrow(
+      expect.objectContaining({ code: 'CREDENTIAL_INVALID' }),
+    );
+    authenticator.recheck(agent);
+    nowMs += limits.accessTokenSeconds * 1_000;
+    expect(() => authenticator.recheck(agent)).toThrow(expect.objectContaining({ code: 'TOKEN_EXPIRED' }));
+  });
 });

@@ -16,6 +16,9 @@ export interface AuthenticatorPorts {
 
 /** Who asks: decided here, from the directory, without asking anybody. */
 export class Authenticator {
+  /** When the token of an agent ends, by what `authenticate` returned for it. */
+  readonly #endsMs = new WeakMap<Principal, number>();
+
   constructor(private readonly ports: AuthenticatorPorts) {}
 
   /**
@@ -33,22 +36,24 @@ export class Authenticator {
 
   /** Whether what was authenticated a while ago would still be: asked again when a request has waited. @throws the same */
   recheck(principal: Principal): void {
-    this.ports.freshness.require();
-    const isActive =
-      principal.kind === 'agent'
-        ? this.ports.directory.agent(principal.tenant, principal.id)?.status === 'active'
-        : this.ports.directory.apiKey(principal.id)?.status === 'active';
-    if (!isActive) throw new ConcordatError('CREDENTIAL_INVALID');
+    const { directory, freshness, nowMs } = this.ports;
+    freshness.require();
+    if (principal.kind === 'agent') {
+      if ((this.#endsMs.get(principal) ?? 0) <= nowMs()) throw new ConcordatError('TOKEN_EXPIRED');
+      if (directory.agent(principal.tenant, principal.id)?.status !== 'active')
+        throw new ConcordatError('CREDENTIAL_INVALID');
+    } else if (!this.#isGood(directory.apiKey(principal.id))) throw new ConcordatError('CREDENTIAL_INVALID');
   }
 
   async #agent(token: string): Promise<Principal> {
     const { directory, freshness, tokens } = this.ports;
-    const { principal, position } = await tokens.verify(token);
+    const { principal, position, expiresAtMs } = await tokens.verify(token);
     await freshness.reached(position, waitMs);
     // What was fresh before the wait may be stale after it.
     freshness.require();
     if (directory.agent(principal.tenant, principal.id)?.status !== 'active')
       throw new ConcordatError('CREDENTIAL_INVALID');
+    this.#endsMs.set(principal, expiresAtMs);
     return principal;
   }
 
@@ -57,10 +62,13 @@ export class Authenticator {
     const entry = id === undefined ? undefined : this.ports.directory.apiKey(id);
     // Compared also when there is no such key, so that the time of the answer does not tell.
     const isSame = equalConstantTime(utf8(apiKeyHash(key)), utf8(entry?.hash ?? apiKeyHash('')));
+    if (!entry || !isSame || !this.#isGood(entry)) throw new ConcordatError('CREDENTIAL_INVALID');
+    return { kind: 'apiKey', tenant: entry.tenant, id: entry.id, scopes: entry.scopes };
+  }
+
+  #isGood(entry: ReturnType<Directory['apiKey']>): boolean {
     const isExpired =
       entry !== undefined && entry.expiresAt !== null && Date.parse(entry.expiresAt) <= this.ports.nowMs();
-    if (!entry || !isSame || entry.status !== 'active' || isExpired)
-      throw new ConcordatError('CREDENTIAL_INVALID');
-    return { kind: 'apiKey', tenant: entry.tenant, id: entry.id, scopes: entry.scopes };
+    return entry?.status === 'active' && !isExpired;
   }
 }

@@ -3,7 +3,13 @@ import { fromBase64url, keyId, parsePublicKey, toBase64url, toDidKey } from '@co
 import type { CommandContexts, CommandOutcome, CommandRunner, EventStore } from '@concordat/eventsourcing';
 import type { Keystore } from '@concordat/keystore';
 import type { OperationContext, OperationHandlers } from '@concordat/runtime';
-import { type Agent, type AgentCommand, agentDecider, type AgentState } from './agent.decider';
+import {
+  type Agent,
+  type AgentCommand,
+  agentDecider,
+  type AgentState,
+  type RegisterAgent,
+} from './agent.decider';
 import { agentProjection, type AgentQueries } from './agent.projection';
 
 export interface AgentPorts {
@@ -23,19 +29,23 @@ export function agentHandlers(ports: AgentPorts) {
     context: OperationContext,
     input: unknown,
     command: AgentCommand,
+    requires?: () => void,
   ): Promise<CommandOutcome<AgentState>> =>
     ports.runner.run(ports.contexts.of(context, input), {
       stream: agentStream(command.did),
       decider: agentDecider,
       command,
       projection: agentProjection,
+      ...(requires && { requires }),
     });
   const here = async () => (await store.head()).at;
 
   return {
     'agent.register': async (input, context) => {
-      requireController(agents, context.principal.tenant, input.controllerDid);
-      const { state, at } = await run(context, input, toRegistration(input));
+      const registration = toRegistration(input);
+      const { state, at } = await run(context, input, registration, () =>
+        requireController(agents, context.principal.tenant, registration),
+      );
       return { output: newIdentity(state!), position: at };
     },
 
@@ -61,6 +71,7 @@ export function agentHandlers(ports: AgentPorts) {
       const { state, at } = await run(context, input, { kind: 'EraseAgent', ...input });
       // Done again when the command is repeated: the process may have ended between the event and this line.
       await keystore.destroy(context.principal.tenant, [agentStream(input.did)]);
+      await store.purge();
       return { output: { did: input.did, erasedAt: state!.changedAt }, position: at };
     },
   } satisfies OperationHandlers;
@@ -72,14 +83,19 @@ function requireAgent(agents: AgentQueries, tenant: string, did: string): AgentI
   return agent;
 }
 
-function requireController(agents: AgentQueries, tenant: string, did: string | undefined): void {
-  if (did === undefined) return;
-  if (requireAgent(agents, tenant, did).status !== 'active') {
+function requireController(
+  agents: AgentQueries,
+  tenant: string,
+  { did, controllerDid }: { did: string; controllerDid: string | null },
+): void {
+  // That an agent is not its own controller, the decider says.
+  if (controllerDid === null || controllerDid === did) return;
+  if (requireAgent(agents, tenant, controllerDid).status !== 'active') {
     throw new ConcordatError('AGENT_REVOKED', 'The controller is not active.');
   }
 }
 
-function toRegistration(input: OperationInput<'agent.register'>): AgentCommand {
+function toRegistration(input: OperationInput<'agent.register'>): RegisterAgent {
   const publicKey = parsePublicKey(input.publicKey);
   if (!publicKey) throw new ConcordatError('PUBLIC_KEY_UNSAFE');
   const did = toDidKey(publicKey);

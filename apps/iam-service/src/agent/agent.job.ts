@@ -1,6 +1,6 @@
+import type { SqliteEventStore } from '@concordat/eventsourcing';
 import type { Keystore } from '@concordat/keystore';
 import type { Logger } from '@concordat/runtime';
-import type { Connection } from '@concordat/sqlite';
 import type { OnApplicationBootstrap } from '@nestjs/common';
 import { agentStream } from './agent.handler';
 
@@ -8,18 +8,18 @@ import { agentStream } from './agent.handler';
 const batch = 500;
 
 /**
- * Destroys the keys of erased agents once more at start: the process may have ended between the event that ordered it
- * and the deed. Destroying a key that is gone does nothing.
+ * Destroys the keys of erased agents, and what the files still hold of them, once more at start: the process may have
+ * ended between the event that ordered it and the deed. Done again, it does nothing.
  */
 export class ErasedAgentsJob implements OnApplicationBootstrap {
   constructor(
-    private readonly db: Connection,
+    private readonly store: Pick<SqliteEventStore, 'reader' | 'purge'>,
     private readonly keystore: Keystore,
     private readonly logger: Logger,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    const erased = this.db
+    const erased = this.store.reader
       .prepare<[], { tenant: string; did: string }>(
         "SELECT tenant, did FROM agent_identities WHERE status = 'erased'",
       )
@@ -32,6 +32,7 @@ export class ErasedAgentsJob implements OnApplicationBootstrap {
       );
       late += destroyed.filter((count) => count > 0).length;
     }
+    if (erased.length > 0) await this.store.purge();
     if (late > 0) this.logger.warn({ agents: late }, 'destroyed keys that an interrupted erasure had left');
   }
 }

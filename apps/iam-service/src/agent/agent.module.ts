@@ -30,7 +30,7 @@ export const AGENT_HANDLERS = Symbol('AgentHandlers');
     {
       provide: ErasedAgentsJob,
       useFactory: (store: SqliteEventStore, keystore: Keystore, logger: Logger) =>
-        new ErasedAgentsJob(store.reader, keystore, logger),
+        new ErasedAgentsJob(store, keystore, logger),
       inject: [SqliteEventStore, KEYSTORE, LOGGER],
     },
   ],

@@ -1,4 +1,4 @@
-import { type AlgorithmValue, formatPosition, limits, type Position, type Scope } from '@concordat/contracts';
+import { type AlgorithmValue, formatPosition, type Position, type Scope } from '@concordat/contracts';
 import { calculateJwkThumbprint, SignJWT } from 'jose';
 import type { KeyObject } from 'node:crypto';
 
@@ -13,6 +13,8 @@ export interface TokenFacts {
   readonly audience: string;
   /** RFC 3339 */
   readonly issuedAt: string;
+  /** RFC 3339, a whole second */
+  readonly expiresAt: string;
   /** A door must know the state of iam up to here before it judges the token. */
   readonly position: Position;
 }
@@ -25,7 +27,6 @@ export interface TokenSigner {
 /** JWT access token (RFC 9068), signed with EdDSA (RFC 8037), bound to the agent's key by its thumbprint (RFC 7638). */
 export async function signAccessToken(facts: TokenFacts, signer: TokenSigner): Promise<string> {
   const jkt = await calculateJwkThumbprint({ kty: 'OKP', crv: 'Ed25519', x: facts.agentKey.value });
-  const issuedAt = Math.floor(Date.parse(facts.issuedAt) / 1_000);
   return new SignJWT({
     tenant: facts.tenant,
     scope: facts.scopes.join(' '),
@@ -38,7 +39,7 @@ export async function signAccessToken(facts: TokenFacts, signer: TokenSigner): P
     .setAudience(facts.audience)
     .setSubject(facts.did)
     .setJti(facts.tokenId)
-    .setIssuedAt(issuedAt)
-    .setExpirationTime(issuedAt + limits.accessTokenSeconds)
+    .setIssuedAt(Math.floor(Date.parse(facts.issuedAt) / 1_000))
+    .setExpirationTime(Date.parse(facts.expiresAt) / 1_000)
     .sign(signer.key);
 }

@@ -41,13 +41,9 @@ export function handshakeHandlers(ports: HandshakePorts) {
     'handshake.redeem': async (input, context) => {
       const agent = await requireProof(ports, input, context);
       const signer = ports.signingKeys.current;
-      const command = {
-        did: agent.did,
-        tokenId: randomUUID(),
-        keyId: signer.kid,
-        expiresAt: new Date(ports.clock.nowMs() + limits.accessTokenSeconds * 1_000).toISOString(),
-      };
       const commandContext = ports.contexts.of(context, input, input.tenant);
+      const expiresAt = tokenEnd(commandContext.time);
+      const command = { did: agent.did, tokenId: randomUUID(), keyId: signer.kid, expiresAt };
       const stream = `handshake/${input.nonce}`;
       const run = { stream, decider: handshakeDecider, command, projection: handshakeProjection };
       const outcome = await ports.runner.run(commandContext, run).catch(async (error: unknown) => {
@@ -68,6 +64,7 @@ export function handshakeHandlers(ports: HandshakePorts) {
           agentKey: agent.publicKeys[0]!,
           audience: ports.audience,
           issuedAt: commandContext.time,
+          expiresAt,
           position: outcome.at,
         },
         signer,
@@ -79,6 +76,10 @@ export function handshakeHandlers(ports: HandshakePorts) {
     },
   } satisfies OperationHandlers;
 }
+
+/** When a token that is issued now ends: tokens count whole seconds. */
+const tokenEnd = (issuedAt: string): string =>
+  new Date((Math.floor(Date.parse(issuedAt) / 1_000) + limits.accessTokenSeconds) * 1_000).toISOString();
 
 /** @throws ConcordatError after the refusal is in the audit feed */
 async function requireProof(

@@ -108,6 +108,10 @@ export class SqliteEventStore implements EventStore {
     return result!.changes;
   }
 
+  purge(): Promise<void> {
+    return this.#writer.checkpoint();
+  }
+
   async head(): Promise<Head> {
     return this.#events.head();
   }

@@ -2,6 +2,7 @@ import {
   type AlgorithmValue,
   asConcordatError,
   ConcordatError,
+  limits,
   type Position,
   type Service,
   toErrorFrame,
@@ -146,7 +147,9 @@ export class RpcServer {
   async #reply(request: RequestFrame): Promise<ReplyFrame> {
     const { correlation } = request;
     try {
-      if (this.options.nowMs() > request.deadlineMs) throw new ConcordatError('COMMAND_EXPIRED');
+      // Two clocks: what is refused here is long given up by the caller, not merely late by a clock that is ahead.
+      const latestMs = request.deadlineMs + limits.clockSkewSeconds * 1_000;
+      if (this.options.nowMs() > latestMs) throw new ConcordatError('COMMAND_EXPIRED');
       if (this.#running.size >= runningLimit) throw new ConcordatError('OVERLOADED');
       const { output, position } = await this.options.handle(request);
       return { correlation, ok: true, output: output ?? null, position };

@@ -11,6 +11,7 @@
 -- include include-feed.lua
 -- include include-message.lua
 if tonumber(redis.call('GET', KEYS[12]) or '0') == 0 then return {} end
+begin_removing(KEYS[9])
 local now = partition_clock(KEYS[9])
 local wanted = tonumber(ARGV[1])
 local feed = { events = KEYS[10], head = KEYS[11], source = ARGV[5], epoch = ARGV[6] }

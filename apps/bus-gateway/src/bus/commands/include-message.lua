@@ -7,9 +7,14 @@ local function read_message(key)
   return message
 end
 
+-- For scripts that take messages out: a Redis whose memory is full lets a script finish once it has written something
+-- that needs none, and PERSIST, which changes nothing here, is such a write. What is taken out makes room.
+local function begin_removing(clock)
+  redis.call('PERSIST', clock)
+end
+
 -- Ends a message: out of its lane, its lease and its expiry, off the count of its inbox. Its state shrinks to what is
--- asked for afterwards (message.get), and is forgotten after `keep` milliseconds. XACK comes first: a Redis whose memory
--- is full still allows it, and after one write it lets a script finish. What ends makes room.
+-- asked for afterwards (message.get), and is forgotten after `keep` milliseconds.
 local function end_message(key, message, status, leases, expiries, keep)
   redis.call('XACK', message.lane, 'agent_wavefront', message.entry)
   redis.call('XDEL', message.lane, message.entry)

@@ -10,6 +10,7 @@
 -- include include-feed.lua
 -- include include-message.lua
 if redis.call('EXISTS', KEYS[1], KEYS[2]) == 0 then return { 0, 0, 0, -1 } end
+begin_removing(KEYS[3])
 local now = partition_clock(KEYS[3])
 local feed = { events = KEYS[4], head = KEYS[5], source = ARGV[4], epoch = ARGV[5] }
 local limit = tonumber(ARGV[1])

@@ -66,6 +66,11 @@ describe('the command line', () => {
     expect(printed).toContain('must not be loaded');
   });
 
+  it('says which version it is', async () => {
+    expect(await run('--version')).toBe(0);
+    expect(printed).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
   it.each([[['nosuch']], [['go', '--nosuch']], [['go', '-o', 'yaml']], [[]]])(
     '%j is a wrong call',
     async (argv) => {

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { type CommandEntry, commands } from './commands';
 import { addGlobalOptions, contextOf, UserError } from './context';
+import { version } from './repository';
 
 /**
  * Runs one command line.
@@ -24,6 +25,7 @@ export async function runCommandLine(
 function programOf(argv: readonly string[], entries: readonly CommandEntry[]): Command {
   const program = new Command('concordat')
     .description('A self-hosted trust fabric for AI agents.')
+    .version(version(), '-V, --version', 'the version of this checkout')
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('(run with --help to see what there is)')
     .exitOverride();

@@ -3,10 +3,11 @@ import { type Concordat } from '@concordat/sdk';
 import { answeringServices, type ServiceName, serviceNames } from './answering-services';
 import { type RunFile } from '../supervisor/run-file';
 import { newTrace, player, registerAll, revokeAll, type Stage } from './cast';
-import { type Check, Checks, requireThat } from './checks';
+import { Checks, requireThat } from './checks';
 import { type Actors, converse, startActors } from './conversation';
 import { evidenceIsThere } from './evidence';
 import { memoryIsForgotten, memoryIsShared } from './memory';
+import { type DemoResult, type Phase } from './demo-result';
 import { type Story } from './story';
 import { strangerIsRefused } from './stranger';
 import { untilSo } from './until-so';
@@ -21,20 +22,6 @@ export interface DemoOptions {
   readonly deadlineMs: number;
   readonly story: Story;
 }
-
-export interface DemoResult {
-  readonly ok: boolean;
-  readonly checks: readonly Check[];
-  /** Of the first message, and of the first of everything else. */
-  readonly traceId: string;
-  /** That answered at the end. */
-  readonly services: readonly ServiceName[];
-  /** That had an effect. */
-  readonly messages: number;
-  readonly durationsMs: Readonly<Record<Phase, number>>;
-}
-
-export type Phase = 'setup' | 'conversation' | 'memory' | 'refusals' | 'audit' | 'total';
 
 /** The main job, end to end, every claim checked. Never throws: what goes wrong is a check that does not hold. */
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {

@@ -1,7 +1,7 @@
 import { seconds } from '@concordat/processes';
 import { table } from '../output';
 import { type Check } from './checks';
-import { type DemoResult } from './demo';
+import { type DemoResult } from './demo-result';
 
 /** What is told while the demo runs. */
 export interface Story {

@@ -1,4 +1,4 @@
-import { type DemoResult } from './demo';
+import { type DemoResult } from './demo-result';
 import { storyOn, summaryOf } from './story';
 
 const result: DemoResult = {

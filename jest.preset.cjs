@@ -5,7 +5,7 @@ const swcrc = JSON.parse(readFileSync(join(__dirname, '.swcrc'), 'utf8'));
 delete swcrc.exclude;
 
 // ESM-only packages, which jest (CommonJS) must transform.
-const esmOnly = ['@noble', '@scure', 'jose', 'uuid'].join('|');
+const esmOnly = ['@noble', '@scure', '@seriousme', 'jose', 'uuid'].join('|');
 
 /** One configuration for every project; `CONCORDAT_TEST_LEVEL` (unit, int, e2e) narrows it to one level. */
 module.exports = (dir) => {

@@ -14,6 +14,9 @@ export interface HandshakePorts {
   readonly challengeKey: Uint8Array;
 }
 
+/** Life of a challenge, as another gateway may see it. */
+const longestMs = (limits.challengeSeconds + limits.clockSkewSeconds) * 1_000;
+
 /** The operations `auth.*`. The gateway keeps no challenges: their ids carry them, authenticated. */
 export function handshakeHandlers({ services, clock, audience, challengeKey }: HandshakePorts) {
   return {
@@ -30,7 +33,10 @@ export function handshakeHandlers({ services, clock, audience, challengeKey }: H
 
     'auth.token': async (input, context) => {
       const facts = openChallengeId(challengeKey, input.challengeId, audience);
-      if (Date.parse(facts.expiresAt) <= clock.nowMs()) throw new ConcordatError('CHALLENGE_EXPIRED');
+      const leftMs = Date.parse(facts.expiresAt) - clock.nowMs();
+      if (leftMs <= 0) throw new ConcordatError('CHALLENGE_EXPIRED');
+      // Issued while a clock was wrong, it would be good for longer than any challenge is.
+      if (leftMs > longestMs) throw new ConcordatError('CHALLENGE_INVALID');
       const { output, position } = await services.call(
         'handshake.redeem',
         { ...facts, signature: input.signature },

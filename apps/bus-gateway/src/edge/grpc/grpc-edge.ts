@@ -1,36 +1,31 @@
+import { asConcordatError, formatPositions, limits, type Positions } from '@concordat/contracts';
+import { activeTraceparent, inSpan, type Logger } from '@concordat/runtime';
 import {
-  asConcordatError,
-  findOperation,
-  formatPositions,
-  limits,
-  type OperationSpec,
-  protoDir,
-  protoFiles,
-} from '@concordat/contracts';
-import { inSpan, type Logger } from '@concordat/runtime';
-import {
-  loadPackageDefinition,
+  type handleUnaryCall,
   Metadata,
   Server,
   ServerCredentials,
-  type handleUnaryCall,
-  type ServiceDefinition,
-  type UntypedServiceImplementation,
+  type ServerUnaryCall,
 } from '@grpc/grpc-js';
-import { loadSync, type PackageDefinition } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import { SpanKind } from '@opentelemetry/api';
 import { HealthImplementation } from 'grpc-health-check';
-import { join } from 'node:path';
-import { type Method, Root, type Type } from 'protobufjs';
-import type { OperationRouter } from '../operation-router';
+import { isIPv6 } from 'node:net';
+import type { EdgeAnswer, OperationRouter } from '../operation-router';
 import { toGrpcError } from './grpc-errors';
-import { toInput, toMessage } from './grpc-messages';
+import { decode, toInput, toMessage } from './grpc-messages';
+import { type GrpcMethod, loadRoot, loadServices } from './grpc-protos';
+import { reflectionOf } from './grpc-reflection';
 
 type Fields = Record<string, unknown>;
 
-const operationOption = '(concordat.v1.operation)';
+/** Calls under way on one connection; further ones wait at the caller. */
+const callsPerConnection = 500;
+/** Who vanishes without closing the connection is noticed after so long. */
+const keepAlive = { 'grpc.keepalive_time_ms': 60_000, 'grpc.keepalive_timeout_ms': 20_000 };
+/** Calls under way get so long to end when the gateway stops; streams that watch never end by themselves. */
+const drainMs = 5_000;
 
 export interface GrpcEdgeOptions {
   readonly host: string;
@@ -39,33 +34,29 @@ export interface GrpcEdgeOptions {
   readonly logger: Logger;
 }
 
-/** The services declared in the `.proto` files, by full name. */
-export function loadProtos(): {
-  definition: PackageDefinition;
-  services: Map<string, ServiceDefinition>;
-  root: Root;
-} {
-  const definition = loadSync(protoFiles, { includeDirs: [protoDir], longs: Number });
-  const entries = Object.entries(definition).filter(([, value]) => !('format' in value));
-  const root = new Root();
-  root.resolvePath = (_origin, target) => (target.startsWith('concordat/') ? join(protoDir, target) : target);
-  root.loadSync([...protoFiles]).resolveAll();
-  return { definition, services: new Map(entries as unknown as [string, ServiceDefinition][]), root };
-}
-
 /** The gRPC door: every method serves the operation that its option names; reflection and health beside them. */
 export class GrpcEdge implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  readonly #server = new Server({ 'grpc.max_receive_message_length': limits.jsonBytes });
-  readonly #health = new HealthImplementation({ '': 'SERVING' });
+  readonly #server = new Server({
+    'grpc.max_receive_message_length': limits.jsonBytes,
+    'grpc.max_concurrent_streams': callsPerConnection,
+    ...keepAlive,
+  });
+  readonly #health = new HealthImplementation();
+  /** Names by which health is asked for; the empty one stands for the whole. */
+  readonly #names: readonly string[];
   #port = 0;
 
   constructor(private readonly options: GrpcEdgeOptions) {
-    const { definition, services, root } = loadProtos();
-    loadPackageDefinition(definition);
-    for (const [name, service] of services)
-      this.#server.addService(service, this.#implement(service, root.lookupService(name)));
-    new ReflectionService(definition).addToServer(this.#server);
+    const root = loadRoot();
+    const services = loadServices(root);
+    for (const { definition, methods } of services) {
+      const handlers = methods.map((method) => [method.name, this.#unary(method)] as const);
+      this.#server.addService(definition, Object.fromEntries(handlers));
+    }
+    this.#names = ['', ...services.map(({ name }) => name)];
+    this.#setHealth('SERVING');
     this.#health.addToServer(this.#server);
+    new ReflectionService(reflectionOf(root)).addToServer(this.#server);
   }
 
   /** Where it listens; another than asked for when that was 0. */
@@ -75,72 +66,84 @@ export class GrpcEdge implements OnApplicationBootstrap, BeforeApplicationShutdo
 
   async onApplicationBootstrap(): Promise<void> {
     const { host, port, logger } = this.options;
+    const name = isIPv6(host) ? `[${host}]` : host;
     this.#port = await new Promise<number>((resolve, reject) => {
-      this.#server.bindAsync(`${host}:${port}`, ServerCredentials.createInsecure(), (error, bound) =>
+      this.#server.bindAsync(`${name}:${port}`, ServerCredentials.createInsecure(), (error, bound) =>
         error ? reject(error) : resolve(bound),
       );
     });
-    logger.info({ address: `${host}:${this.#port}` }, 'grpc');
+    logger.info({ address: `${name}:${this.#port}` }, 'grpc');
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    this.#health.setStatus('', 'NOT_SERVING');
-    await new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()));
-  }
-
-  #implement(
-    service: ServiceDefinition,
-    types: ReturnType<Root['lookupService']>,
-  ): UntypedServiceImplementation {
-    const methods = Object.entries(service).map(([name, method]) => {
-      const options = 'options' in method ? (method.options as Fields) : {};
-      const operation = findOperation(String(options[operationOption]));
-      if (!operation) throw new Error(`the gRPC method ${method.path} names no operation of the catalogue`);
-      const { resolvedRequestType, resolvedResponseType } = types.methods[name]!.resolve() as Method;
-      return [name, this.#unary(operation, resolvedRequestType!, resolvedResponseType!)];
+    this.#setHealth('NOT_SERVING');
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(() => {
+        this.#server.forceShutdown();
+        // Not waited for: a client that reads nothing keeps its socket open even so.
+        resolve();
+      }, drainMs);
+      this.#server.tryShutdown(() => {
+        clearTimeout(timer);
+        resolve();
+      });
     });
-    return Object.fromEntries(methods) as UntypedServiceImplementation;
   }
 
-  #unary(operation: OperationSpec, requestType: Type, responseType: Type): handleUnaryCall<Fields, Fields> {
+  #setHealth(status: 'SERVING' | 'NOT_SERVING'): void {
+    for (const name of this.#names) this.#health.setStatus(name, status);
+  }
+
+  #unary(method: GrpcMethod): handleUnaryCall<Buffer, Fields> {
     return (call, callback) => {
-      const gone = new AbortController();
-      call.on('cancelled', () => gone.abort());
-      const text = (name: string): string | undefined => call.metadata.get(name)[0]?.toString();
+      const { path, operation, responseType } = method;
       const span = {
-        name: call.getPath().slice(1),
+        name: path.slice(1),
         kind: SpanKind.SERVER,
-        traceparent: text('traceparent') ?? null,
-        attributes: {
-          'rpc.system': 'grpc',
-          'rpc.method': call.getPath(),
-          'concordat.operation': operation.name,
-        },
+        traceparent: textOf(call, 'traceparent') ?? null,
+        attributes: { 'rpc.system': 'grpc', 'rpc.method': path, 'concordat.operation': operation.name },
       };
       const serve = async (): Promise<void> => {
         try {
-          const { output, positions } = await this.options.router.route({
-            operation,
-            input: toInput(requestType, call.request),
-            authorization: text('authorization'),
-            idempotencyKey: text('idempotency-key'),
-            minPosition: text('concordat-min-position'),
-            conversation: text('concordat-correlation-id'),
-            signal: gone.signal,
-          });
-          const trailer = new Metadata();
-          if (Object.keys(positions).length > 0)
-            trailer.set('concordat-position', formatPositions(positions));
-          callback(null, toMessage(responseType, output as Fields), trailer);
+          const { output, positions } = await this.#route(method, call);
+          callback(null, toMessage(responseType, output as Fields), trailerOf(positions));
         } catch (error) {
           const known = asConcordatError(error);
           if (known.code === 'INTERNAL')
             this.options.logger.error({ error: known.cause ?? known }, 'call failed');
-          callback(toGrpcError(known));
+          callback(toGrpcError(known, trailerOf({})));
           throw known;
         }
       };
       void inSpan(span, serve).catch(() => undefined);
     };
   }
+
+  async #route(
+    { operation, requestType }: GrpcMethod,
+    call: ServerUnaryCall<Buffer, Fields>,
+  ): Promise<EdgeAnswer> {
+    const gone = new AbortController();
+    call.on('cancelled', () => gone.abort());
+    return this.options.router.route({
+      operation,
+      input: toInput(requestType, decode(requestType, call.request)),
+      authorization: textOf(call, 'authorization'),
+      idempotencyKey: textOf(call, 'idempotency-key'),
+      minPosition: textOf(call, 'concordat-min-position'),
+      conversation: textOf(call, 'concordat-correlation-id'),
+      signal: gone.signal,
+    });
+  }
+}
+
+const textOf = ({ metadata }: ServerUnaryCall<Buffer, Fields>, name: string): string | undefined =>
+  metadata.get(name)[0]?.toString();
+
+function trailerOf(positions: Positions): Metadata {
+  const trailer = new Metadata();
+  const traceparent = activeTraceparent();
+  if (traceparent !== null) trailer.set('traceparent', traceparent);
+  if (Object.keys(positions).length > 0) trailer.set('concordat-position', formatPositions(positions));
+  return trailer;
 }

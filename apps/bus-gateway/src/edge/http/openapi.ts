@@ -1,7 +1,9 @@
 import {
   commonErrors,
+  correlationId,
   credentialErrors,
   errorDefinition,
+  type HttpBinding,
   operationList,
   type OperationSpec,
   problem,
@@ -9,6 +11,10 @@ import {
 import { z } from 'zod';
 
 type Json = Record<string, unknown>;
+
+const text: Json = { type: 'string' };
+/** Headers of every answer. */
+const traced: Json = { traceparent: { description: 'W3C Trace Context.', required: true, schema: text } };
 
 const schemaOf = (schema: z.ZodType, io: 'input' | 'output'): Json => {
   const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, {
@@ -50,7 +56,7 @@ export function openApiDocument(): Json {
   };
 }
 
-function describe(operation: OperationSpec, http: NonNullable<OperationSpec['http']>): Json {
+function describe(operation: OperationSpec, http: HttpBinding): Json {
   const input = schemaOf(operation.input, 'input') as {
     properties?: Record<string, Json>;
     required?: string[];
@@ -69,7 +75,7 @@ function describe(operation: OperationSpec, http: NonNullable<OperationSpec['htt
     ...inPath.map((field) => parameter('path', field, field)),
     ...inHeader.map(([name, field]) => parameter('header', name, field)),
     ...(hasBody ? [] : rest.map((field) => parameter('query', field, field))),
-    ...headerParameters(operation),
+    ...headerParameters(operation, http),
   ];
   return {
     operationId: operation.name,
@@ -87,12 +93,27 @@ function describe(operation: OperationSpec, http: NonNullable<OperationSpec['htt
   };
 }
 
-function headerParameters({ kind }: OperationSpec): Json[] {
-  const text = { type: 'string' };
-  const common = [{ name: 'Concordat-Min-Position', in: 'header', required: false, schema: text }];
-  return kind === 'command'
-    ? [{ name: 'Idempotency-Key', in: 'header', required: false, schema: text }, ...common]
-    : common;
+/** What any operation takes besides its input. A POST that is a query takes a key too, and has no need of it. */
+function headerParameters({ kind }: OperationSpec, { method }: HttpBinding): Json[] {
+  const header = (name: string, description: string, schema: Json): Json => ({
+    ...{ name, in: 'header', required: false, description, schema },
+  });
+  const key = header('Idempotency-Key', 'Names the effect: a repetition with the same key has it once.', {
+    ...{ type: 'string', pattern: '^[\\x21-\\x7e]{1,255}$' },
+  });
+  return [
+    ...(kind === 'command' || method === 'POST' ? [key] : []),
+    header(
+      'Concordat-Min-Position',
+      'What must have been seen before the answer: `Concordat-Position`s.',
+      text,
+    ),
+    header(
+      'Concordat-Correlation-Id',
+      'The conversation to which the request belongs.',
+      schemaOf(correlationId, 'input'),
+    ),
+  ];
 }
 
 function requestBody(
@@ -108,8 +129,16 @@ function requestBody(
   return { required: schema.required.length > 0, content: { 'application/json': { schema } } };
 }
 
-const success = ({ output }: OperationSpec, { mediaType }: NonNullable<OperationSpec['http']>): Json => ({
+const success = ({ output }: OperationSpec, { mediaType, etag }: HttpBinding): Json => ({
   description: 'Success.',
+  headers: {
+    ...traced,
+    'Concordat-Position': {
+      description: 'Where the source stood: `<source>:<epoch>-<position>`.',
+      schema: text,
+    },
+    ...(etag === undefined ? {} : { ETag: { required: true, schema: text } }),
+  },
   content:
     mediaType === undefined
       ? { 'application/json': { schema: schemaOf(output, 'output') } }
@@ -128,6 +157,11 @@ function failures({ caller, errors }: OperationSpec): Json {
           .filter((code) => errorDefinition(code).status === status)
           .map((code) => `\`${code}\`: ${errorDefinition(code).title}`)
           .join('\n\n'),
+        headers: {
+          ...traced,
+          ...(status === 401 ? { 'WWW-Authenticate': { required: true, schema: text } } : {}),
+          ...(status === 503 ? { 'Retry-After': { required: true, schema: { type: 'integer' } } } : {}),
+        },
         content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
       },
     ]),

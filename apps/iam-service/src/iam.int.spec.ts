@@ -1,6 +1,5 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseApiKey } from '@concordat/crypto';
 import {
   administrator,
   type Bench,
@@ -12,31 +11,19 @@ import {
   startCaller,
 } from '@concordat/testing';
 import type { INestApplicationContext } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
 import { blockingConnection, commandConnection, RedisEventLog } from '@concordat/streams';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
-import { AppModule } from './app.module';
+import { startIam } from './iam.fixture';
 
 describe('iam-service over real Redis and SQLite', () => {
   let bench: Bench;
   let app: INestApplicationContext;
   let caller: Caller;
   let log: RedisEventLog;
-  const adminKeyFile = () => join(bench.folder, 'admin.key');
-
-  const start = () =>
-    NestFactory.createApplicationContext(
-      AppModule.for(bench.base('iam'), {
-        ...bench.settings('iam'),
-        audience: 'concordat',
-        adminKeyFile: adminKeyFile(),
-      }),
-      { logger: false, abortOnError: false },
-    );
 
   beforeAll(async () => {
     bench = await startBench();
-    app = await start();
+    app = await startIam(bench);
     caller = await startCaller(bench);
     const { url } = bench.redis.durable;
     log = new RedisEventLog(commandConnection({ url, name: 't' }), blockingConnection({ url, name: 't' }));
@@ -58,11 +45,6 @@ describe('iam-service over real Redis and SQLite', () => {
     const all = await log.read([{ source, after: { epoch: 0, position: 0 } }], 10_000);
     return (all.get(source) ?? []).map(({ type }) => type);
   };
-
-  it('writes the first API key once, for its owner only', () => {
-    expect(statSync(adminKeyFile()).mode & 0o777).toBe(0o600);
-    expect(parseApiKey(readFileSync(adminKeyFile(), 'utf8').trim())).toBeDefined();
-  });
 
   it('registers an agent, gives it back, lists it, and publishes the event without its name in clear', async () => {
     const agent = newAgent();
@@ -277,10 +259,9 @@ describe('iam-service over real Redis and SQLite', () => {
     const { output } = await register();
     const before = await log.head('iam');
     await app.close();
-    app = await start();
+    app = await startIam(bench);
     expect((await caller.call('agent.get', { did: output.did })).output).toEqual(output);
     expect((await log.head('iam'))!.at).toEqual(before!.at);
-    expect(existsSync(adminKeyFile())).toBe(true);
     const types = await publishedTypes('iam');
     expect(types.filter((type) => type === 'concordat.iam.signing-key.activated.v1')).toHaveLength(1);
   });

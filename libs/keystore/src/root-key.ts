@@ -14,9 +14,13 @@ export const localRootKey = (secret: Uint8Array): RootKey => ({
   unwrap: async (wrapped, context) => aeadOpen(secret, wrapped, context),
 });
 
-/** A root key in a 0600 file, made on first use. `warn` is called then: without the file, everything is lost. */
-export function fileRootKey(file: string, warn: (message: string) => void): RootKey {
-  const { secret, isNew } = obtainSecretFile(file, 32);
+/**
+ * A root key in a 0600 file, made on first use. `warn` is called then: without the file, everything is lost.
+ * @param keysFile what is wrapped with it
+ * @throws Error when the file is missing although there are keys
+ */
+export function fileRootKey(file: string, keysFile: string, warn: (message: string) => void): RootKey {
+  const { secret, isNew } = obtainSecretFile(file, 32, keysFile);
   if (isNew)
     warn(
       `a new root key was written to ${file}; keep a copy in a safe place, nothing can be decrypted without it`,

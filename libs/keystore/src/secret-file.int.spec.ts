@@ -50,10 +50,17 @@ describe('a secret file', () => {
     expect(readFileSync(file, 'utf8')).toBe('one\n');
   });
 
+  it('is not made anew while there is what only the lost one opens', () => {
+    const guarded = join(folder, 'keys.db');
+    writeFileSync(guarded, '');
+    expect(() => obtainSecretFile(file, 32, guarded)).toThrow(`${file} is missing, and ${guarded}`);
+    expect(existsSync(file)).toBe(false);
+  });
+
   it('holds a root key that warns when it is made, and only then', () => {
     const warnings: string[] = [];
-    fileRootKey(file, (warning) => warnings.push(warning));
-    fileRootKey(file, (warning) => warnings.push(warning));
+    fileRootKey(file, `${file}.db`, (warning) => warnings.push(warning));
+    fileRootKey(file, `${file}.db`, (warning) => warnings.push(warning));
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toContain(file);
   });

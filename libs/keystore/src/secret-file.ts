@@ -1,5 +1,6 @@
 import {
   closeSync,
+  existsSync,
   fsyncSync,
   linkSync,
   mkdirSync,
@@ -34,13 +35,24 @@ export function readSecretFile(file: string, byteLength: number): Uint8Array {
 /**
  * Reads the secret, or makes it first. Made whole or not at all, and durable before it is used; when two processes make
  * it at once, both get the one that was first.
+ * @param guarded file that is of no use without the secret: where it is, the secret was lost and no other one will do
  * @returns `isNew`, so that the caller can tell the operator to keep a copy
+ * @throws Error as `readSecretFile`, and when the secret was lost
  */
-export function obtainSecretFile(file: string, byteLength: number): { secret: Uint8Array; isNew: boolean } {
+export function obtainSecretFile(
+  file: string,
+  byteLength: number,
+  guarded?: string,
+): { secret: Uint8Array; isNew: boolean } {
   try {
     return { secret: readSecretFile(file, byteLength), isNew: false };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  if (guarded !== undefined && existsSync(guarded)) {
+    throw new Error(
+      `${file} is missing, and ${guarded} cannot be used without it. Put back your copy of ${file}.`,
+    );
   }
   const isNew = writeSecretFile(file, toBase64url(randomBytes(byteLength)));
   return { secret: readSecretFile(file, byteLength), isNew };

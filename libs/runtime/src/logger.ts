@@ -1,5 +1,6 @@
 import { isConcordatError } from '@concordat/contracts';
 import { trace } from '@opentelemetry/api';
+import { LogStream } from './log-stream';
 import pino, { type DestinationStream, type Logger } from 'pino';
 
 export type { Logger } from 'pino';
@@ -33,8 +34,27 @@ export function createLogger({ service, instance, level, destination }: LoggerOp
         return span ? { traceId: span.traceId, spanId: span.spanId } : {};
       },
     },
-    destination ?? pino.destination({ sync: false, minLength: 0 }),
+    destination ?? standardOutput({ service, instance }),
   );
+}
+
+let standard: LogStream | undefined;
+
+/** One for the process, however many loggers write to it. */
+function standardOutput(base: object): DestinationStream {
+  if (standard) return standard;
+  const stream = new LogStream(1, (lines) => {
+    const told = {
+      level: 'warn',
+      time: new Date().toISOString(),
+      ...base,
+      lines,
+      msg: 'lines of this log are lost',
+    };
+    return `${JSON.stringify(told)}\n`;
+  });
+  process.once('exit', () => stream.flushSync());
+  return (standard = stream);
 }
 
 /** Type, message, code and stack down the causes; other properties of an error may carry arguments, so they stay out. */

@@ -31,8 +31,20 @@ describe('the identity of a log', () => {
     const { vkey } = obtain(undefined, file);
     expect(readFileSync(file, 'utf8')).toBe(`${vkey}\n`);
     expect(statSync(file).mode & 0o777).toBe(0o644);
-    writeFileSync(file, 'of another log');
     obtain(undefined, file);
     expect(readFileSync(file, 'utf8')).toBe(`${vkey}\n`);
+  });
+
+  it('is not published in place of another one, which verifiers may have pinned', () => {
+    const file = join(dataDir, 'log.vkey');
+    writeFileSync(file, 'of another log');
+    expect(() => obtain(undefined, file)).toThrow(/log\.vkey holds another key .*checkpoint\.key/);
+    expect(readFileSync(file, 'utf8')).toBe('of another log');
+  });
+
+  it('of which the key was lost is not made anew', () => {
+    obtain();
+    rmSync(join(dataDir, 'checkpoint.key'));
+    expect(() => obtain()).toThrow(/checkpoint\.key is missing/);
   });
 });

@@ -23,14 +23,16 @@ export interface LogIdentityOptions {
 
 /**
  * The identity in the data folder, made at the first start and durable before it is used.
- * @throws Error when the configuration names another origin than the first start did
+ * @throws Error when the configuration names another origin than the first start did, when a part of the identity was
+ *   lost, and when another key than this was published: verifiers believe that one, so nobody but they may replace it
  */
 export function obtainLogIdentity({ dataDir, origin: wanted, vkeyFile }: LogIdentityOptions): LogIdentity {
-  const { secret } = obtainSecretFile(join(dataDir, 'checkpoint.key'), 32);
-  const origin = obtainOrigin(join(dataDir, 'checkpoint.origin'), wanted);
+  const [keyFile, originFile] = [join(dataDir, 'checkpoint.key'), join(dataDir, 'checkpoint.origin')];
+  const { secret } = obtainSecretFile(keyFile, 32, originFile);
+  const origin = obtainOrigin(originFile, wanted);
   const signer = noteSigner(origin, { secretKey: secret, publicKey: ed25519PublicKey(secret) });
   const vkey = formatVerifierKey(signer);
-  if (vkeyFile !== undefined) publish(vkeyFile, `${vkey}\n`);
+  if (vkeyFile !== undefined) publish(vkeyFile, `${vkey}\n`, keyFile);
   return { origin, signer, vkey };
 }
 
@@ -42,9 +44,15 @@ function obtainOrigin(file: string, wanted: string | undefined): string {
   return origin;
 }
 
-/** Replaced as a whole, so that a reader never finds half a key. */
-function publish(file: string, text: string): void {
-  if (existsSync(file) && readFileSync(file, 'utf8') === text) return;
+/** Written once and as a whole, so that a reader never finds half a key, and nobody's pin is exchanged under them. */
+function publish(file: string, text: string, keyFile: string): void {
+  if (existsSync(file)) {
+    if (readFileSync(file, 'utf8') === text) return;
+    throw new Error(
+      `${file} holds another key than the log is signed with (${keyFile}). Put back the file that was changed; if the ` +
+        `log really is a new one, move ${file} away and give the new key to everybody who verifies.`,
+    );
+  }
   const draft = `${file}.${randomBytes(6).toString('hex')}.tmp`;
   writeFileSync(draft, text);
   // A `mode` given to writeFileSync would be narrowed by the umask of the process.

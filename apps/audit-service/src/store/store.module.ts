@@ -53,7 +53,9 @@ export class StoreModule {
     const openKeys = (clock: Clock, logger: Logger): Keystore =>
       openKeystore({
         file: join(dataDir, 'keys.db'),
-        root: fileRootKey(join(dataDir, 'root.key'), (message) => logger.warn(message)),
+        root: fileRootKey(join(dataDir, 'root.key'), join(dataDir, 'keys.db'), (message) =>
+          logger.warn(message),
+        ),
         now: () => clock.now().toISOString(),
         onFailure: (error) => {
           logger.fatal({ error }, 'the keystore can no longer be written');

@@ -14,9 +14,9 @@ describe('the counts of a level', () => {
     });
   });
 
-  it('a level without tests is fine', () => {
-    expect(countsOf({ ...result, numPassedTests: 0 }, 0)).toEqual({ passed: 0, failed: 0 });
-    expect(countsOf(undefined, 0)).toEqual({ passed: 0, failed: 0 });
+  it('a level without tests, or without a result, is a failure', () => {
+    expect(countsOf({ ...result, numPassedTests: 0 }, 0)).toEqual({ passed: 0, failed: 1 });
+    expect(countsOf(undefined, 0)).toEqual({ passed: 0, failed: 1 });
   });
 
   it('a jest that was killed, or fails without naming a test, is a failure', () => {

@@ -40,7 +40,6 @@ export async function runLevel(
     await rm(resultFile, { force: true });
     const args = [
       join(root, 'node_modules', 'jest', 'bin', 'jest.js'),
-      '--passWithNoTests',
       '--json',
       `--outputFile=${resultFile}`,
       ...workers[level],
@@ -56,9 +55,10 @@ export async function runLevel(
 
 /** A file that does not load is a failure, and so is a jest that says it failed without naming a test. */
 export function countsOf(result: JestResult | undefined, code: number | null): Counts {
-  if (result === undefined) return { passed: 0, failed: code === 0 ? 0 : 1 };
+  if (result === undefined) return { passed: 0, failed: 1 };
   const failed = result.numFailedTests + result.numRuntimeErrorTestSuites;
-  const silent = failed === 0 && (code !== 0 || !result.success);
+  // Where nothing ran nothing holds.
+  const silent = failed === 0 && (code !== 0 || !result.success || result.numPassedTests === 0);
   return { passed: result.numPassedTests, failed: silent ? 1 : failed };
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { defaultTenant, type Scope } from '@concordat/contracts';
 import { apiKeyHash, formatApiKey, parseApiKey } from '@concordat/crypto';
 import type { CommandContexts, CommandRunner } from '@concordat/eventsourcing';
@@ -14,7 +14,8 @@ const allScopes: readonly Scope[] = ['read', 'write', 'admin', 'governance', 'wo
 
 /**
  * The first start makes the key that everything else is made with, and writes it to a file that only its owner can read.
- * The file is written first: a crash in between leaves a file whose key the next start takes up.
+ * The file is written first: a crash in between leaves a file whose key the next start takes up. Whoever lost the key puts
+ * an empty file in its place, and the next start makes another one: who may write there owns the service anyway.
  */
 export class AdminKeyJob implements OnApplicationBootstrap {
   constructor(
@@ -26,7 +27,9 @@ export class AdminKeyJob implements OnApplicationBootstrap {
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    if (hasApiKeys(this.db, defaultTenant)) return;
+    const isWanted = existsSync(this.file) && statSync(this.file).size === 0;
+    if (hasApiKeys(this.db, defaultTenant) && !isWanted) return;
+    if (isWanted) rmSync(this.file);
     writeSecretFile(this.file, formatApiKey(randomBytes(40)).key);
     const key = readFileSync(this.file, 'utf8').trim();
     const parsed = parseApiKey(key);
@@ -41,7 +44,7 @@ export class AdminKeyJob implements OnApplicationBootstrap {
     });
     this.logger.warn(
       { file: this.file, id: parsed.id },
-      'the first API key was written; move it to a safe place',
+      'an API key that may do everything was written; move it to a safe place',
     );
   }
 }

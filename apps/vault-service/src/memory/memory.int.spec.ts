@@ -42,7 +42,7 @@ describe('a memory at rest', () => {
     const rows = onDatabase((db) => db.prepare<[string, string], Row>(sql).all(MemoryWritten.type, did));
     const keystore = openKeystore({
       file: vault.file('keys.db'),
-      root: fileRootKey(vault.file('root.key'), () => undefined),
+      root: fileRootKey(vault.file('root.key'), vault.file('keys.db'), () => undefined),
       now: () => new Date().toISOString(),
       onFailure: () => undefined,
     });

@@ -1,0 +1,18 @@
+import { join } from 'node:path';
+import { type Bench } from '@concordat/testing';
+import { type INestApplicationContext } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { AppModule } from './app.module';
+
+export const adminKeyFile = ({ folder }: Bench): string => join(folder, 'admin.key');
+
+/** The whole service over the stores of a bench: for specs only. */
+export const startIam = (bench: Bench): Promise<INestApplicationContext> =>
+  NestFactory.createApplicationContext(
+    AppModule.for(bench.base('iam'), {
+      ...bench.settings('iam'),
+      audience: 'concordat',
+      adminKeyFile: adminKeyFile(bench),
+    }),
+    { logger: false, abortOnError: false },
+  );

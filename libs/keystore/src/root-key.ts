@@ -17,7 +17,7 @@ export const localRootKey = (secret: Uint8Array): RootKey => ({
 /**
  * A root key in a 0600 file, made on first use. `warn` is called then: without the file, everything is lost.
  * @param keysFile what is wrapped with it
- * @throws Error when the file is missing although there are keys
+ * @throws Error when the file is missing although there are keys; `unwrap` names both files when they do not match
  */
 export function fileRootKey(file: string, keysFile: string, warn: (message: string) => void): RootKey {
   const { secret, isNew } = obtainSecretFile(file, 32, keysFile);
@@ -25,5 +25,13 @@ export function fileRootKey(file: string, keysFile: string, warn: (message: stri
     warn(
       `a new root key was written to ${file}; keep a copy in a safe place, nothing can be decrypted without it`,
     );
-  return localRootKey(secret);
+  const root = localRootKey(secret);
+  return {
+    ...root,
+    unwrap: (wrapped, context) =>
+      root.unwrap(wrapped, context).catch((cause: unknown) => {
+        const detail = `${file} does not open a key of ${keysFile}: put back the copies that belong together.`;
+        throw new Error(detail, { cause });
+      }),
+  };
 }

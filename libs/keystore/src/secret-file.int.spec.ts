@@ -65,6 +65,14 @@ describe('a secret file', () => {
     expect(warnings[0]).toContain(file);
   });
 
+  it('holds a root key that names the files when it is not the one that wrapped', async () => {
+    const context = Uint8Array.of(1);
+    const wrapped = await fileRootKey(file, `${file}.db`, () => undefined).wrap(new Uint8Array(32), context);
+    rmSync(file);
+    const other = fileRootKey(file, `${file}.db`, () => undefined);
+    await expect(other.unwrap(wrapped, context)).rejects.toThrow(`${file} does not open a key of ${file}.db`);
+  });
+
   it('that a crash left half made is not taken for whole', () => {
     writeSecretFile(file, 'x');
     rmSync(file);

@@ -7,33 +7,67 @@ export interface Output {
   readonly format: OutputFormat;
   /** one value, in the format asked for */
   data(value: unknown, forPeople: () => string): void;
+  /** the same; resolves once it has been written, and rejects when it could not be */
+  written(value: unknown, forPeople: () => string): Promise<void>;
 }
 
-export function output(
-  format: OutputFormat,
-  stream: { write(text: string): unknown } = process.stdout,
-): Output {
+/** As much of a stream as output needs. */
+interface Sink {
+  write(text: string, done?: (error?: Error | null) => void): unknown;
+  once?(event: 'error', listener: (error: Error) => void): unknown;
+  removeListener?(event: 'error', listener: (error: Error) => void): unknown;
+}
+
+export function output(format: OutputFormat, stream: Sink = process.stdout): Output {
+  const text = (value: unknown, forPeople: () => string): string =>
+    `${format === 'json' ? jsonText(value) : forPeople()}\n`;
   return {
     format,
-    data: (value, forPeople) =>
-      void stream.write(format === 'json' ? `${JSON.stringify(value, null, 2)}\n` : `${forPeople()}\n`),
+    data: (value, forPeople) => void stream.write(text(value, forPeople)),
+    written: (value, forPeople) =>
+      new Promise((resolve, reject) => {
+        // A stream also emits the error that it gives to the callback, later: heard by nobody, it would end the process.
+        stream.once?.('error', reject);
+        stream.write(text(value, forPeople), (error) => {
+          if (error) return reject(error);
+          stream.removeListener?.('error', reject);
+          resolve();
+        });
+      }),
   };
 }
 
-/** Rows under headings, without borders. */
+/** Characters that a terminal obeys instead of showing them, or that turn the text around them. */
+const invisible = /[\p{C}\p{Zl}\p{Zp}]/gu;
+const shortEscapes: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+/**
+ * Data of others, safe to show on a terminal: whatever would steer it stands there as an escape of JSON.
+ * @param keep characters that stay as they are
+ */
+export const visible = (text: string, keep = ''): string =>
+  text.replace(invisible, (found) => {
+    if (keep.includes(found)) return found;
+    const units = found.split('').map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+    return shortEscapes[found] ?? units.join('');
+  });
+
+/** Indented JSON that a terminal only shows; it means the same. */
+export const jsonText = (value: unknown): string => visible(JSON.stringify(value, null, 2), '\n');
+
+/** Rows under headings, without borders. What is in a cell cannot leave it. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+  const cells = rows.map((row) => row.map((cell) => visible(cell)));
   const widths = headings.map((heading, column) =>
-    Math.max(heading.length, ...rows.map((row) => longestLine(row[column] ?? ''))),
+    Math.max(heading.length, ...cells.map((row) => (row[column] ?? '').length)),
   );
   const line = (row: readonly string[]): string =>
     row
       .map((cell, column) => cell.padEnd(widths[column] ?? 0))
       .join('  ')
       .trimEnd();
-  return [headings, ...rows].map(line).join('\n');
+  return [headings, ...cells].map(line).join('\n');
 }
-
-const longestLine = (text: string): number => Math.max(...text.split('\n').map((part) => part.length));
 
 /** What a long step says while it runs. */
 export interface Progress {

@@ -18,6 +18,17 @@ export const did = z
     'must be a did:key of an Ed25519 public key (did:key:z6Mk…)',
   );
 
+/**
+ * What people call an agent or an API key, as new ones may be called. It stands in tables and logs, where a control
+ * character or a line break would be taken for theirs.
+ */
+export const displayName = z
+  .string()
+  .trim()
+  .min(1)
+  .max(128)
+  .regex(/^[^\p{Cc}\p{Zl}\p{Zp}]*$/u, 'must hold no control characters and no line breaks');
+
 /** The agent types of schema v2.0 (IAM-1). */
 export const agentType = z.enum(['COPILOT', 'GEMINI', 'CLAUDE', 'CLINE', 'SERVICE']);
 export type AgentType = z.infer<typeof agentType>;

@@ -8,7 +8,8 @@ import { Transport } from './call/transport';
 import type { Answer } from './call/wire-answer';
 import { systemClock } from './clock';
 import { AccessToken, apiKeyAuthorizer } from './credential/access-token';
-import { type AgentKey, readAgentKey } from './credential/agent-key';
+import { type AgentKey } from './credential/agent-key';
+import { readCredential } from './credential/credential';
 import { shakeHands } from './credential/handshake';
 import { type MessageHandler, type SubscribeOptions, Subscription } from './inbox/subscription';
 import { bindGroup, type Group, type Groups, groups, type Invoke } from './operation-groups';
@@ -43,8 +44,8 @@ export class Concordat {
   /** @throws TypeError for a URL or a credential that is none */
   constructor(options: ConcordatOptions) {
     const { credential, timeouts = {}, clock = systemClock, random = uniform } = options;
-    const isAgent = credential !== undefined && 'secretKey' in credential;
-    this.#agent = isAgent ? readAgentKey(credential) : undefined;
+    const known = credential === undefined ? undefined : readCredential(credential);
+    this.#agent = known && 'agent' in known ? known.agent : undefined;
     this.#positions = (options.readYourWrites ?? true) ? new PositionMemory() : undefined;
     const ports = {
       transport: new Transport({
@@ -60,12 +61,8 @@ export class Concordat {
     };
     const stranger = new Caller({ ...ports, authorizer: undefined });
     this.#token = this.#agent && new AccessToken(() => shakeHands(stranger, this.#agent!), clock);
-    const apiKey =
-      credential !== undefined && 'apiKey' in credential ? readApiKey(credential.apiKey) : undefined;
-    this.#caller = new Caller({
-      ...ports,
-      authorizer: apiKey === undefined ? this.#token : apiKeyAuthorizer(apiKey),
-    });
+    const authorizer = known && 'apiKey' in known ? apiKeyAuthorizer(known.apiKey) : this.#token;
+    this.#caller = new Caller({ ...ports, authorizer });
     this.#invoke = (name, input, callOptions) => this.call(name, input, callOptions);
     this.agents = bindGroup(this.#invoke, groups.agents);
     this.apiKeys = bindGroup(this.#invoke, groups.apiKeys);
@@ -133,10 +130,4 @@ export class Concordat {
       throw new TypeError('vault: a client that is not an agent must name the persona.');
     return bindGroup(this.#invoke, groups.vault, { persona });
   }
-}
-
-function readApiKey(text: string): string {
-  const key = text.trim();
-  if (!/^[\x21-\x7e]{1,4096}$/.test(key)) throw new TypeError('credential.apiKey: must be visible ASCII');
-  return key;
 }

@@ -44,6 +44,18 @@ describe('the SQLite writer', () => {
     reader.close();
   });
 
+  it('empties its log while others never stop writing', async () => {
+    let next = 0;
+    let isWriting = true;
+    const writers = Array.from({ length: 4 }, async () => {
+      while (isWriting) await writer.run([insert(++next, `n${next}`)]);
+    });
+    await writer.checkpoint();
+    isWriting = false;
+    await Promise.all(writers);
+    expect(next).toBeGreaterThan(0);
+  });
+
   it('undoes a refused job alone, the statements before the refused one included', async () => {
     const outcomes = await Promise.allSettled([
       writer.run([insert(1, 'a')]),

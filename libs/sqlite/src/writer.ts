@@ -90,12 +90,12 @@ export class SqliteWriter {
 
   #pump(): void {
     if (this.#isBusy) return;
-    if (this.#waiting.length > 0) {
-      this.#inFlight = this.#waiting.splice(0, batchLimit);
-      this.#send({ kind: 'batch', jobs: this.#inFlight.map(({ statements }) => statements) });
-    } else if (this.#control.length > 0) {
-      this.#send(this.#control[0]!.request);
-    }
+    const control = this.#control[0]?.request;
+    // A checkpoint does not wait for writers who never pause; closing waits for all of them.
+    if (control && (control.kind !== 'close' || this.#waiting.length === 0)) return this.#send(control);
+    if (this.#waiting.length === 0) return;
+    this.#inFlight = this.#waiting.splice(0, batchLimit);
+    this.#send({ kind: 'batch', jobs: this.#inFlight.map(({ statements }) => statements) });
   }
 
   #send(request: WriterRequest): void {

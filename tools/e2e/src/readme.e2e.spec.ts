@@ -61,7 +61,11 @@ describe('README.md', () => {
   it('has a curl example that works', async () => {
     const agent = await system.registered();
     await system.client(agent).messages.send({ to: agent.did, type: 'EVENT', payload: 1 });
-    const { stdout } = await run('sh', ['-euc', here(blocks(readme, 'sh')[1]!)], {
+    const [, code] = blocks(readme, 'sh') as [string, string];
+    // Command lines are public: curl reads the credential from its input.
+    expect(code).toContain('curl -fsS -H @- ');
+    expect(code).not.toMatch(/curl.*ApiKey/);
+    const { stdout } = await run('sh', ['-euc', here(code)], {
       cwd: repository,
       env: inherited(),
     });

@@ -9,6 +9,7 @@ import { Durability } from './durability';
 import { inboxHandlers } from './inbox.handler';
 import { messageHandlers } from './message.handler';
 import { MessageStore } from './message-store';
+import { PartitionCountJob } from './partition-count.job';
 import { ReaperJob } from './reaper.job';
 
 export const MESSAGE_HANDLERS = Symbol('MessageHandlers');
@@ -35,6 +36,15 @@ export const INBOX_HANDLERS = Symbol('InboxHandlers');
           config.busPartitions,
           problemListener(logger, 'doorbell'),
         ),
+      inject: [RedisLinks, GATEWAY_CONFIG, LOGGER],
+    },
+    {
+      provide: PartitionCountJob,
+      useFactory: (redis: RedisLinks, config: GatewayConfig, logger: Logger) =>
+        new PartitionCountJob(redis.durable, config.busPartitions, sleep, (error) => {
+          logger.fatal({ error }, 'partitions');
+          process.exit(1);
+        }),
       inject: [RedisLinks, GATEWAY_CONFIG, LOGGER],
     },
     {

@@ -187,9 +187,26 @@ describe('the way of a request', () => {
       const next = codeOf(route('message.get', { input, minPosition: `iam:${epoch}-${position + 1}` }));
       await iam.register(newAgent());
       expect(await next).toBe('MESSAGE_UNKNOWN');
+      const anonymous = { authorization: undefined, input: { did: ada.did } };
+      expect(
+        await codeOf(
+          route('auth.challenge', { ...anonymous, minPosition: `iam:${epoch}-${position + 1_000}` }),
+        ),
+      ).toBe('ok');
       const never = `iam:${epoch}-${position + 1_000}`;
       expect(await codeOf(route('message.get', { input, minPosition: never }))).toBe('POSITION_NOT_REACHED');
     });
+  });
+
+  it('a request that waits / is refused when the caller was revoked meanwhile', async () => {
+    const eve = newAgent();
+    await iam.register(eve);
+    const { epoch, position } = iam.head;
+    const authorization = await iam.bearer(eve.did);
+    const over = { authorization, input: { to: ada.did, type: 'EVENT', payload: 1 } };
+    const waiting = codeOf(route('message.send', { ...over, minPosition: `iam:${epoch}-${position + 1}` }));
+    await iam.revoke(eve.did);
+    expect(await waiting).toBe('CREDENTIAL_INVALID');
   });
 
   it('a command / reaches its service with who asks, its id and its conversation; a query has no id', async () => {

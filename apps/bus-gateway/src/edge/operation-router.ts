@@ -92,7 +92,7 @@ export class OperationRouter {
     const { operation, signal } = request;
     const input = parseInput(operation, request.input);
     const conversation = conversationOf(request.conversation);
-    const minPosition = await this.#minPosition(request.minPosition);
+    const minPosition = await this.#minPosition(request, principal);
     const commandId =
       operation.kind === 'command' ? commandIdOf(operation, principal, request.idempotencyKey) : null;
     const context = {
@@ -110,7 +110,10 @@ export class OperationRouter {
     return { output: result.output, positions: result.position ? { [source]: result.position } : {} };
   }
 
-  async #minPosition(header: string | undefined): Promise<Positions> {
+  async #minPosition(
+    { operation, minPosition: header }: EdgeRequest,
+    principal: Principal,
+  ): Promise<Positions> {
     if (header === undefined) return {};
     const positions = parsePositions(header);
     if (!positions) {
@@ -121,7 +124,11 @@ export class OperationRouter {
         errors,
       });
     }
-    if (positions['iam']) await this.ports.freshness.reached(positions['iam'], waitMs);
+    // What anybody may call asks nothing of the directory, and must not use up the places of those who wait for it.
+    if (!positions['iam'] || operation.caller === 'none') return positions;
+    await this.ports.freshness.reached(positions['iam'], waitMs);
+    // What has been reached may be the end of the caller's rights.
+    this.ports.authenticator.recheck(principal);
     return positions;
   }
 }

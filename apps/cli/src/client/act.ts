@@ -1,7 +1,7 @@
 import { isConcordatError } from '@concordat/contracts';
 import { type ConcordatProblem, isConcordatProblem } from '@concordat/sdk';
 import { UserError } from '../context';
-import { type Progress } from '../output';
+import { type Progress, visible } from '../output';
 
 /** An action whose failures read as what is wrong and what to do, not as a stack. */
 export function act<A extends unknown[]>(
@@ -19,15 +19,15 @@ export function act<A extends unknown[]>(
 /** Anything thrown, as an error for the user when it is one that the user can do something about. */
 export function explained(error: unknown): unknown {
   if (isConcordatProblem(error)) return new UserError(textOf(error));
-  if (isConcordatError(error)) return new UserError(error.detail);
+  if (isConcordatError(error)) return new UserError(visible(error.detail));
   return error;
 }
 
+/** Everything in it may be what a server said. */
 function textOf({ code, detail, fix, errors, traceId }: ConcordatProblem): string {
-  const places = errors.map(({ pointer, message }) => `  ${pointer || '/'} ${message}`);
-  const trace = traceId === null ? [] : [`Trace: ${traceId}`];
-  const ours = code === 'CONNECTION_FAILED' ? 'Does it run? Start it with: ./concordat up' : fix;
-  return [`${detail} (${code})`, ...places, `Fix: ${ours}`, ...trace].join('\n');
+  const places = errors.map(({ pointer, message }) => `  ${visible(`${pointer || '/'} ${message}`)}`);
+  const trace = traceId === null ? [] : [`Trace: ${visible(traceId)}`];
+  return [visible(`${detail} (${code})`), ...places, `Fix: ${visible(fix)}`, ...trace].join('\n');
 }
 
 /** Says what is being waited for while a promise is under way. */

@@ -1,4 +1,5 @@
-import { readdir, rename, rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { link, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { providePrivateDirectory, readSecret, writePrivateFile } from '@concordat/processes';
 import { UserError } from '../context';
@@ -22,9 +23,16 @@ export function requireFileName(name: string): string {
   );
 }
 
+/** As its file has it. */
+interface StoredAgent extends LocalAgent {
+  /** Whether its registration was answered. */
+  readonly isRegistered: boolean;
+}
+
 /**
- * Keys of agents that were created here: `<data>/cli/agents/<name>.json`, readable by their owner only. While an agent
- * is being registered its key is already in `<name>.json.new`, so that no answer that is lost costs an identity.
+ * Keys of agents that were created here: `<data>/cli/agents/<name>.json`, readable by their owner only. A key is in its
+ * file before its agent is registered, so that no answer that is lost, and no second command at the same time, costs an
+ * identity. Nothing removes it again: a refusal says nothing about another attempt that went through.
  */
 export class AgentFiles {
   readonly #folder: string;
@@ -35,14 +43,19 @@ export class AgentFiles {
     this.#current = join(dataDirectory, 'cli', 'current');
   }
 
+  /** Of those that are registered, and of those that are about to be. */
   async names(): Promise<string[]> {
     const files = await readdir(this.#folder).catch(() => []);
     return files.filter((file) => file.endsWith('.json')).map((file) => file.slice(0, -'.json'.length));
   }
 
-  /** @throws PermissionsError when others may read it; UserError when it is damaged */
+  /**
+   * An agent that is registered.
+   * @throws PermissionsError when others may read its file; UserError when that is damaged
+   */
   async find(name: string): Promise<LocalAgent | undefined> {
-    return namePattern.test(name) ? this.#read(this.file(name), name) : undefined;
+    const stored = namePattern.test(name) ? await this.#read(name) : undefined;
+    return stored?.isRegistered === true ? agentOf(stored) : undefined;
   }
 
   /** @throws UserError that says which agents there are */
@@ -50,6 +63,10 @@ export class AgentFiles {
     const found = await this.find(name);
     if (found) return found;
     const names = await this.names();
+    if (names.includes(name))
+      throw new UserError(
+        `The registration of "${name}" was not finished. Run this again: ./concordat agent create ${name} --type …`,
+      );
     const there = names.length === 0 ? 'There are none yet.' : `Here are: ${names.join(', ')}.`;
     throw new UserError(
       `No key of an agent "${name}" is here. ${there} Make one with: ./concordat agent create ${name} --type CLAUDE`,
@@ -58,7 +75,8 @@ export class AgentFiles {
 
   /** The agent that was logged in last. */
   async current(): Promise<string | undefined> {
-    return readSecret(this.#current);
+    // An empty file names nobody.
+    return (await readSecret(this.#current)) || undefined;
   }
 
   async setCurrent(name: string): Promise<void> {
@@ -66,31 +84,50 @@ export class AgentFiles {
     await writePrivateFile(this.#current, `${name}\n`);
   }
 
-  /** The key of an agent that is about to be registered: the one left from an attempt before, or the one given. */
+  /**
+   * The key of an agent that is about to be registered: the one given, or the one left from an attempt that was not
+   * finished. Of several calls at the same time, all get the same.
+   * @throws UserError when an agent of this name is registered already
+   */
   async begin(agent: LocalAgent): Promise<LocalAgent> {
     await this.#provideFolder();
-    const left = await this.#read(this.#pending(agent.name), agent.name);
-    if (left) return left;
-    await writePrivateFile(this.#pending(agent.name), `${JSON.stringify(agent, null, 2)}\n`);
-    return agent;
+    if (await this.#publish(agent)) return agent;
+    await this.requireFree(agent.name);
+    const left = await this.#read(agent.name);
+    if (left) return agentOf(left);
+    throw new UserError(`${this.file(agent.name)} was removed just now. Try again.`);
+  }
+
+  /** @throws UserError when an agent of this name is registered already, or a name that cannot name a key */
+  async requireFree(name: string): Promise<void> {
+    if ((await this.find(requireFileName(name))) === undefined) return;
+    throw new UserError(
+      `An agent "${name}" was already created here: ${this.file(name)}. Choose another name.`,
+    );
   }
 
   /** It is registered. */
-  async finish(name: string): Promise<void> {
-    await rename(this.#pending(name), this.file(name));
-  }
-
-  /** It was refused. */
-  async abandon(name: string): Promise<void> {
-    await rm(this.#pending(name), { force: true });
+  async finish(agent: LocalAgent): Promise<void> {
+    await writePrivateFile(this.file(agent.name), textOf(agent));
   }
 
   file(name: string): string {
     return join(this.#folder, `${requireFileName(name)}.json`);
   }
 
-  #pending(name: string): string {
-    return `${this.file(name)}.new`;
+  /** Whole or not at all, and never over another one. @returns false when the name is taken */
+  async #publish(agent: LocalAgent): Promise<boolean> {
+    const draft = `${this.file(agent.name)}.${randomUUID()}.draft`;
+    try {
+      await writePrivateFile(draft, textOf(agent, { registered: false }));
+      await link(draft, this.file(agent.name));
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+      throw error;
+    } finally {
+      await rm(draft, { force: true });
+    }
   }
 
   async #provideFolder(): Promise<void> {
@@ -98,16 +135,22 @@ export class AgentFiles {
     await providePrivateDirectory(this.#folder);
   }
 
-  async #read(file: string, name: string): Promise<LocalAgent | undefined> {
+  async #read(name: string): Promise<StoredAgent | undefined> {
+    const file = this.file(name);
     const text = await readSecret(file);
     if (text === undefined) return undefined;
     try {
-      const { did, secretKey, tenant } = JSON.parse(text) as Record<string, unknown>;
+      const { did, secretKey, tenant, registered = true } = JSON.parse(text) as Record<string, unknown>;
       if ([did, secretKey, tenant].every((value) => typeof value === 'string'))
-        return { name, did, secretKey, tenant } as LocalAgent;
+        return { name, did, secretKey, tenant, isRegistered: registered !== false } as StoredAgent;
     } catch {
       // Said below.
     }
     throw new UserError(`${file} is damaged. Restore it from a backup, or remove it and create a new agent.`);
   }
 }
+
+const agentOf = ({ isRegistered: _, ...agent }: StoredAgent): LocalAgent => agent;
+
+const textOf = (agent: LocalAgent, more: object = {}): string =>
+  `${JSON.stringify({ ...agent, ...more }, null, 2)}\n`;

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
-import { choice, json, jsonOrText, pair, wholeNumber } from './arguments';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { addSecretArgument, choice, json, jsonOrText, pair, wholeNumber } from './arguments';
 
 describe('a number on the command line', () => {
   const number = wholeNumber(1, 100);
@@ -35,6 +35,27 @@ describe('JSON on the command line', () => {
     writeFileSync(file, '{"from":"file"}');
     expect(json(`@${file}`)).toEqual({ from: 'file' });
     expect(() => json(`@${file}.gone`)).toThrow('no such file');
+  });
+
+  it('that is wrong is not repeated in what is said about it', () => {
+    const secret = 'hunter2';
+    for (const text of [
+      `{"${secret}":1,"${secret}":2}`,
+      `["${secret}"`,
+      secret,
+      `@${secret}`,
+      `@${folder}`,
+    ]) {
+      let said = '';
+      const command = new Command('put')
+        .exitOverride()
+        .configureOutput({ writeErr: (words) => (said += words) });
+      addSecretArgument(command, 'content', 'what', json).action(() => undefined);
+      expect(() => command.parse([text], { from: 'user' })).toThrow(CommanderError);
+      expect(said).toContain("error: the argument 'content' is invalid. ");
+      expect(said).not.toContain(secret);
+      expect(said).not.toContain(folder);
+    }
   });
 
   it('or text is JSON when it looks like it', () => {

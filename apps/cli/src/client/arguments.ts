@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { ConcordatError, parseStrictJson } from '@concordat/contracts';
-import { InvalidArgumentError, Option } from 'commander';
+import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
 
 type Json = ReturnType<typeof JSON.parse>;
 
@@ -13,14 +13,46 @@ export const wholeNumber =
     throw new InvalidArgumentError(`It must be a whole number from ${lowest} to ${highest}.`);
   };
 
-/** JSON as the gateway would take it; `@file` reads it from a file. @throws InvalidArgumentError */
+/**
+ * JSON as the gateway would take it; `@file` reads it from a file. What is wrong is said without the text, which may be
+ * a secret. @throws InvalidArgumentError
+ */
 export function json(text: string): Json {
   try {
     return parseStrictJson(text.startsWith('@') ? readFileSync(text.slice(1)) : text) as Json;
   } catch (error) {
-    const reason = error instanceof ConcordatError ? error.detail : (error as Error).message;
-    throw new InvalidArgumentError(`${reason} Text is JSON in double quotes: '"like this"'.`);
+    throw new InvalidArgumentError(`${reasonOf(error)} Text is JSON in double quotes: '"like this"'.`);
   }
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof ConcordatError)) {
+    // "ENOENT: no such file or directory, open '…'"
+    const [what] = (error as Error).message.split(',');
+    return `The file cannot be read (${what}).`;
+  }
+  return error.code === 'JSON_DUPLICATE_KEY' ? 'A key appears twice in one object.' : error.detail;
+}
+
+/**
+ * Adds an argument that may hold a secret: commander would repeat what it could not read.
+ * @param read throws InvalidArgumentError
+ */
+export function addSecretArgument(
+  command: Command,
+  name: string,
+  description: string,
+  read: (text: string) => Json,
+): Command {
+  const argument = new Argument(`<${name}>`, description).argParser((text) => {
+    try {
+      return read(text);
+    } catch (error) {
+      if (!(error instanceof InvalidArgumentError)) throw error;
+      return command.error(`error: the argument '${name}' is invalid. ${error.message}`);
+    }
+  });
+  return command.addArgument(argument);
 }
 
 /**

@@ -17,6 +17,8 @@ export interface FakeGateway {
   readonly seen: SeenCall[];
   /** Answers by route: a value, or what makes one; a string is the code of a refusal. */
   readonly answers: Record<string, unknown>;
+  /** Code of the refusal of every other route. */
+  otherwise: ErrorCode;
   close(): Promise<void>;
 }
 
@@ -51,7 +53,7 @@ export async function startGateway(): Promise<FakeGateway> {
       };
       const welcome = handshake(call);
       if (welcome === undefined) seen.push(call);
-      const told = answers[call.route] ?? 'ROUTE_UNKNOWN';
+      const told = answers[call.route] ?? gateway.otherwise;
       const answer: unknown = welcome ?? (typeof told === 'function' ? told(call) : told);
       const refusal = typeof answer === 'string' ? new ConcordatError(answer as ErrorCode) : undefined;
       response.writeHead(refusal?.status ?? 200, { 'content-type': 'application/json' });
@@ -59,7 +61,8 @@ export async function startGateway(): Promise<FakeGateway> {
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
+  const gateway: FakeGateway = {
+    otherwise: 'ROUTE_UNKNOWN',
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     seen,
     answers,
@@ -69,4 +72,5 @@ export async function startGateway(): Promise<FakeGateway> {
         server.closeAllConnections();
       }),
   };
+  return gateway;
 }

@@ -2,12 +2,12 @@ import { agentStatus, agentType, type AgentIdentity } from '@concordat/contracts
 import { type Concordat, isConcordatProblem, newAgentKey, type OperationRequest } from '@concordat/sdk';
 import { type Command } from 'commander';
 import { act, during } from '../client/act';
-import { type AgentFiles, type LocalAgent, requireFileName } from '../client/agent-files';
+import { type LocalAgent } from '../client/agent-files';
 import { choice, pair, wholeNumber } from '../client/arguments';
 import { addAdminOptions, Connection, type ConnectionOptions } from '../client/connection';
 import { findDid } from '../client/find-did';
 import { type Context, UserError } from '../context';
-import { table } from '../output';
+import { table, visible } from '../output';
 
 type Registration = OperationRequest<'agent.register'>;
 type CreateOptions = ConnectionOptions &
@@ -50,15 +50,16 @@ async function create(context: Context, name: string, options: CreateOptions): P
   const { output, progress } = context;
   const connection = new Connection(context, options);
   const { agents } = connection;
-  if (await agents.find(requireFileName(name)))
-    throw new UserError(
-      `An agent "${name}" was already created here: ${agents.file(name)}. Choose another name.`,
-    );
+  await agents.requireFree(name);
   const client = await connection.asAdmin();
   const { tenant } = await client.whoami();
   const agent = await agents.begin({ name, tenant, ...newKey() });
-  const identity = await during(progress, `registering ${name}`, registered(client, agents, agent, options));
-  await agents.finish(name);
+  if (agent.tenant !== tenant)
+    throw new UserError(
+      `The registration of "${name}" was begun in the tenant ${agent.tenant}, not in ${tenant}. Go on with a credential of that tenant, or choose another name.`,
+    );
+  const identity = await during(progress, `registering ${name}`, registered(client, agent, options));
+  await agents.finish(agent);
   const keyFile = agents.file(name);
   output.data({ ...identity, keyFile }, () =>
     [
@@ -75,10 +76,12 @@ function newKey(): Pick<LocalAgent, 'did' | 'secretKey'> {
   return { did, secretKey };
 }
 
-/** When an earlier answer was lost, the agent is there already: under this very key, so it is this one. */
+/**
+ * When an earlier answer was lost, the agent is there already: under this very key, so it is this one. Refused, the key
+ * stays in its file: the same command goes on with it.
+ */
 async function registered(
   client: Concordat,
-  agents: AgentFiles,
   { name, did }: LocalAgent,
   { type, metadata }: CreateOptions,
 ): Promise<AgentIdentity> {
@@ -87,7 +90,6 @@ async function registered(
     return await client.agents.register({ name, type, publicKey, metadata });
   } catch (error) {
     if (isConcordatProblem(error, 'AGENT_ALREADY_REGISTERED')) return client.agents.get({ did });
-    if (isConcordatProblem(error) && error.status >= 400 && error.status < 500) await agents.abandon(name);
     throw error;
   }
 }
@@ -140,6 +142,6 @@ async function revoke(
   const identity = await client.agents.revoke({ did, reason });
   context.output.data(
     identity,
-    () => `${identity.name ?? did} is revoked: every door refuses it within a second.`,
+    () => `${visible(identity.name ?? did)} is revoked: every door refuses it within a second.`,
   );
 }

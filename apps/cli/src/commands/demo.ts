@@ -5,6 +5,7 @@ import { Connection } from '../client/connection';
 import { type Context, UserError } from '../context';
 import { patient } from '../demo/cast';
 import { runDemo } from '../demo/demo';
+import { heedInterruption } from '../demo/interruption';
 import { storyOn, summaryOf } from '../demo/story';
 import { findRunning } from '../supervisor/running';
 
@@ -13,7 +14,13 @@ interface DemoCommandOptions {
   readonly deadlineSeconds: number;
 }
 
-/** `demo`: the main job with three agents, every claim checked; exit code 1 when one does not hold. */
+/** As a shell has it for what Ctrl-C has ended. */
+const interruptedCode = 130;
+
+/**
+ * `demo`: the main job with three agents, every claim checked; exit code 1 when one does not hold. Interrupted, it puts
+ * away what it has begun.
+ */
 export function register(command: Command, context: () => Context): void {
   command
     .option(
@@ -31,15 +38,20 @@ async function demo(context: Context, { messages, deadlineSeconds }: DemoCommand
   const run = await findRunning(dataDirectory);
   if (run?.phase !== 'ready')
     throw new UserError('Concordat does not run. Start it with: ./concordat up --detach');
-  const result = await runDemo({
-    run,
-    runNow: () => findRunning(dataDirectory),
-    admin: await new Connection(context, {}, patient).asAdmin(),
-    env: environment.services,
-    messages,
-    deadlineMs: deadlineSeconds * 1_000,
-    story: storyOn(process.stderr),
-  });
-  output.data(result, () => `\n${summaryOf(result)}`);
-  if (!result.ok) process.exitCode = 1;
+  const admin = await new Connection(context, {}, patient).asAdmin();
+  const deadline = AbortSignal.timeout(deadlineSeconds * 1_000);
+  const { signal: interrupted, release } = heedInterruption();
+  try {
+    const result = await runDemo({
+      ...{ run, admin, messages, deadline, interrupted },
+      runNow: () => findRunning(dataDirectory),
+      env: environment.services,
+      story: storyOn(process.stderr),
+    });
+    output.data(result, () => `\n${summaryOf(result)}`);
+    if (interrupted.aborted) process.exitCode = interruptedCode;
+    else if (!result.ok) process.exitCode = 1;
+  } finally {
+    release();
+  }
 }

@@ -3,7 +3,7 @@ import { type Command } from 'commander';
 import { act, during } from '../client/act';
 import { wholeNumber } from '../client/arguments';
 import { addAgentOptions, Connection, type ConnectionOptions } from '../client/connection';
-import { type Context } from '../context';
+import { type Context, UserError } from '../context';
 import { table } from '../output';
 
 interface InboxOptions extends ConnectionOptions {
@@ -39,13 +39,22 @@ async function inbox(context: Context, options: InboxOptions): Promise<void> {
   const client = await new Connection(context, options).asAgent();
   const waiting = waitSeconds > 0 ? 'waiting for messages' : 'looking into the inbox';
   const { items } = await during(progress, waiting, client.inbox.fetch({ count, waitSeconds, leaseSeconds }));
-  const tokens = items.map(({ deliveryToken }) => deliveryToken);
-  const acked = ack && tokens.length > 0 ? (await client.inbox.ack({ tokens })).acked : [];
-  output.data({ items, acked }, () => (items.length === 0 ? 'The inbox is empty.' : listed(items)));
-  if (!ack && items.length > 0)
-    progress.warn(
-      `not acknowledged: they come again in ${leaseSeconds} s, and after ${limits.deliveryAttempts} times have failed; see --ack`,
-    );
+  try {
+    await output.written({ items }, () => (items.length === 0 ? 'The inbox is empty.' : listed(items)));
+  } catch (error) {
+    const { message } = error as Error;
+    throw new UserError(`The messages could not be written (${message}); none is acknowledged.`);
+  }
+  if (items.length === 0) return;
+  // Only now: what was acknowledged does not come again, so it must have reached whoever asked.
+  if (ack) {
+    const tokens = items.map(({ deliveryToken }) => deliveryToken);
+    const { acked } = await during(progress, 'acknowledging', client.inbox.ack({ tokens }));
+    return progress.done(`acknowledged: ${acked.length} of ${items.length}`);
+  }
+  progress.warn(
+    `not acknowledged: they come again in ${leaseSeconds} s, and after ${limits.deliveryAttempts} times have failed; see --ack`,
+  );
 }
 
 const listed = (items: readonly Delivery[]): string =>

@@ -1,7 +1,7 @@
 import { type Command } from 'commander';
 import { act, during } from '../client/act';
 import { addAgentOptions, Connection, type ConnectionOptions } from '../client/connection';
-import { type Context } from '../context';
+import { type Context, UserError } from '../context';
 import { table } from '../output';
 
 /** `login <name>`: proves who the agent is, and lets further commands act as it. */
@@ -14,6 +14,8 @@ export function register(command: Command, context: () => Context): void {
 /** The token itself is not kept: every command gets its own, and nothing on the disk opens a door but the key. */
 async function login(context: Context, name: string, options: ConnectionOptions): Promise<void> {
   const { output, progress } = context;
+  if (options.as !== undefined && options.as !== name)
+    throw new UserError(`Whom to log in, ${name} or ${options.as}? Leave out --as.`);
   const connection = new Connection(context, { ...options, as: name });
   const client = await connection.asAgent();
   const expiresInSeconds = await during(progress, `challenge and signature of ${name}`, client.login());

@@ -2,7 +2,7 @@ import { limits, messagePriority, messageType } from '@concordat/contracts';
 import { type OperationRequest } from '@concordat/sdk';
 import { type Command } from 'commander';
 import { act, during } from '../client/act';
-import { choice, jsonOrText, wholeNumber } from '../client/arguments';
+import { addSecretArgument, choice, jsonOrText, wholeNumber } from '../client/arguments';
 import { addAgentOptions, Connection, type ConnectionOptions } from '../client/connection';
 import { findDid } from '../client/find-did';
 import { type Context } from '../context';
@@ -12,9 +12,8 @@ type SendOptions = ConnectionOptions & Pick<Send, 'type' | 'priority' | 'correla
 
 /** `send <to> <payload>` */
 export function register(command: Command, context: () => Context): void {
-  addAgentOptions(command)
-    .argument('<to>', 'name or DID of the recipient')
-    .argument('<payload>', 'JSON, plain text, or @file with JSON', jsonOrText)
+  addAgentOptions(command).argument('<to>', 'name or DID of the recipient');
+  addSecretArgument(command, 'payload', 'JSON, plain text, or @file with JSON', jsonOrText)
     .addOption(choice('--type <type>', 'what it is', messageType.options).default('NOTIFICATION'))
     .addOption(choice('--priority <priority>', 'how urgent', messagePriority.options).default('NORMAL'))
     .option('--correlation-id <id>', 'the conversation it belongs to')

@@ -1,23 +1,16 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { birthMark, freePort, isSameProcess, waitUntil } from '@concordat/processes';
-import { cliMain } from '../repository';
+import { builtCli, type Ended, ending } from '../supervisor/built-cli.fixture';
 import { type StandIns, standIns } from '../supervisor/stand-ins.fixture';
 
 // These run the built CLI (nx builds before it tests): what a kill -9 of the supervisor leaves shows only between processes.
 
-interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 let place: StandIns;
+const { spawn: spawnCli, run: cli } = builtCli(() => place);
 beforeEach(() => {
-  if (!existsSync(cliMain)) throw new Error(`${cliMain} is missing. Run: npx nx build cli`);
   place = standIns();
 });
 afterEach(async () => {
@@ -25,23 +18,6 @@ afterEach(async () => {
   await place.remove();
 });
 
-function spawnCli(args: readonly string[], env: Record<string, string> = {}): ChildProcess {
-  return spawn(process.execPath, [cliMain, ...args, '--data', place.dataDirectory], {
-    env: { PATH: '/usr/local/bin:/usr/bin:/bin', CONCORDAT_APPS: place.appsDirectory, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    cwd: '/',
-  });
-}
-
-function ending(child: ChildProcess): Promise<Ended> {
-  let stdout = '';
-  let stderr = '';
-  child.stdout?.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-  return new Promise((resolve) => child.once('close', (code) => resolve({ code, stdout, stderr })));
-}
-
-const cli = (...args: string[]): Promise<Ended> => ending(spawnCli(args));
 const up = (...more: string[]): Promise<Ended> => cli('up', '--detach', '--http-port', '0', ...more);
 const until = (check: () => Promise<void>): Promise<void> => waitUntil(check, { deadlineMs: 15_000 });
 
@@ -146,6 +122,35 @@ describe('down', () => {
     expect(await cli('down')).toMatchObject({ code: 0, stdout: expect.stringContaining('stopped') });
     expect((await starting).code).toBe(1);
     expect(existsSync(join(place.dataDirectory, 'run.json'))).toBe(false);
+  });
+});
+
+describe('run.json', () => {
+  const file = (): string => join(place.dataDirectory, 'run.json');
+
+  it('deleted while it runs: up says that it runs, down stops it', async () => {
+    await up();
+    const before = await place.run();
+    rmSync(file());
+    const again = await up('-o', 'json');
+    expect(again).toMatchObject({ code: 0 });
+    expect(JSON.parse(again.stdout)).toMatchObject({
+      alreadyRunning: true,
+      supervisorPid: before.supervisorPid,
+    });
+    rmSync(file());
+    expect(await cli('down')).toMatchObject({ code: 0, stdout: expect.stringContaining('has stopped') });
+    for (const { pid, mark } of before.processes) expect(isSameProcess(pid!, mark!)).toBe(false);
+  });
+
+  it('that is damaged hinders neither down nor up', async () => {
+    place.tell('none', 'iam-1');
+    writeFileSync(file(), '{"version":1,"processes":[null]}');
+    const down = await cli('down');
+    expect(down).toMatchObject({ code: 0, stdout: 'Concordat does not run.\n' });
+    expect(down.stderr).toContain('run.json cannot be used: it is damaged');
+    writeFileSync(file(), '{"version":1,"processes":[null]}');
+    expect(await up()).toMatchObject({ code: 0 });
   });
 });
 

@@ -2,10 +2,11 @@ import { consentScope } from '@concordat/contracts';
 import { type Concordat, type OperationOutput } from '@concordat/sdk';
 import { type Command } from 'commander';
 import { act } from '../client/act';
-import { choice, json, wholeNumber } from '../client/arguments';
+import { addSecretArgument, choice, json, wholeNumber } from '../client/arguments';
 import { addAgentOptions, Connection, type ConnectionOptions } from '../client/connection';
 import { findDid } from '../client/find-did';
 import { type Context } from '../context';
+import { jsonText, visible } from '../output';
 
 type Scope = OperationOutput<'consent.grant'>['scopes'][number];
 
@@ -25,10 +26,8 @@ const addPersona = (command: Command): Command =>
 
 /** `vault put|get|grant|withdraw` */
 export function register(command: Command, context: () => Context): void {
-  addPersona(command.command('put'))
-    .description('write a memory')
-    .argument('<key>')
-    .argument('<content>', 'JSON, or @file with JSON', json)
+  const write = addPersona(command.command('put')).description('write a memory').argument('<key>');
+  addSecretArgument(write, 'content', 'JSON, or @file with JSON', json)
     .option(
       '--if-match <version>',
       'only when this is its version; 0: only when it is new',
@@ -79,9 +78,9 @@ async function put(
 async function get(context: Context, key: string, options: VaultOptions): Promise<void> {
   const { vault } = await open(context, options);
   const memory = await vault.get({ key });
-  context.output.data(memory, () => JSON.stringify(memory.content, null, 2));
+  context.output.data(memory, () => jsonText(memory.content));
   context.progress.done(
-    `version ${memory.version}, written ${memory.updatedAt} by ${memory.author}; this read is in the audit trail`,
+    `version ${memory.version}, written ${memory.updatedAt} by ${visible(memory.author)}; this read is in the audit trail`,
   );
 }
 

@@ -49,6 +49,16 @@ describe('an agent in a process of its own', () => {
     expect(reports.filter(({ kind }) => kind === 'failed')).toEqual([]);
   });
 
+  it('leaves Ctrl-C to the demo', async () => {
+    await child.started();
+    gateway.answers['GET /v1/auth/whoami'] = () => {
+      process.kill(child.pid!, 'SIGINT');
+      return { kind: 'agent', tenant: 'default', id: ada.did, scopes: ['read'] };
+    };
+    for (let i = 0; i < 2; i++)
+      expect(await child.call('auth.whoami', {}, traceparent)).toMatchObject({ id: ada.did });
+  });
+
   it('that ends by itself is a failure, and of all that waits for it', async () => {
     await child.started();
     gateway.answers['GET /v1/inbox'] = () => {
@@ -65,6 +75,7 @@ describe('an agent in a process of its own', () => {
       setImmediate(() => late.abort());
       return 'SERVICE_UNAVAILABLE';
     };
-    await expect(child.call('auth.whoami', {}, traceparent)).rejects.toThrow('Ada took too long');
+    for (let i = 0; i < 2; i++)
+      await expect(child.call('auth.whoami', {}, traceparent)).rejects.toThrow('Ada took too long');
   });
 });

@@ -66,9 +66,8 @@ export class AgentChild {
         if (!this.#isStopping) options.onReport({ kind: 'failed', detail });
       });
       options.deadline.addEventListener('abort', () => {
-        const late = new Error(`${options.name} took too long`);
-        reject(late);
-        this.#rejectCalls(late);
+        reject(this.#late());
+        this.#rejectCalls(this.#late());
       });
     });
     // Whoever starts it waits for it; until then nobody may have asked.
@@ -97,6 +96,7 @@ export class AgentChild {
   ): Promise<OperationOutput<N>> {
     const number = ++this.#numbers;
     return new Promise((resolve, reject) => {
+      if (this.options.deadline.aborted) return reject(this.#late());
       this.#calls.set(number, { resolve: resolve as Pending['resolve'], reject });
       this.tell({
         kind: 'call',
@@ -115,6 +115,10 @@ export class AgentChild {
     const killer = setTimeout(() => this.#child.kill('SIGKILL'), deadlineMs);
     await this.#ended;
     clearTimeout(killer);
+  }
+
+  #late(): Error {
+    return new Error(`${this.options.name} took too long`);
   }
 
   #hear(report: AgentReport): void {

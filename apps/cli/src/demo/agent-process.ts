@@ -64,5 +64,7 @@ const agent = new AgentProcess();
 process.on('message', (command: AgentCommand) => {
   agent.hear(command).catch((error: Error) => report({ kind: 'failed', detail: error.message }));
 });
+// Ctrl-C reaches every process of the terminal: the demo hears it, and says when to end.
+process.on('SIGINT', () => undefined);
 // The demo has gone, or has heard that all is done.
 process.on('disconnect', () => process.exit(0));

@@ -1,5 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { type Concordat, type NewAgentKey, newAgentKey, type Timeouts } from '@concordat/sdk';
+import {
+  type Concordat,
+  isConcordatProblem,
+  type NewAgentKey,
+  newAgentKey,
+  type Timeouts,
+} from '@concordat/sdk';
 
 /** Whatever is killed while the demo runs comes back within this. */
 export const patient: Timeouts = { attemptMs: 5_000, totalMs: 90_000 };
@@ -21,7 +27,7 @@ export interface Stage {
   /** Of the one trace that the first of everything belongs to. */
   readonly traceparent: string;
   readonly traceId: string;
-  /** Fires when the demo has taken too long. */
+  /** Fires when the demo has taken too long, or was interrupted. */
   readonly deadline: AbortSignal;
 }
 
@@ -56,7 +62,23 @@ export async function registerAll({
   }
 }
 
-/** Their keys are gone with the demo; nobody shall be able to act in their names. @throws ConcordatProblem */
-export async function revokeAll({ admin, ada, ben, deadline: signal }: Stage): Promise<void> {
-  for (const { did } of [ada, ben]) await admin.agents.revoke({ did, reason: 'end of the demo' }, { signal });
+/** Also after the deadline: what was begun is put away. */
+const cleanupMs = 10_000;
+
+/**
+ * Their keys are gone with the demo; nobody shall be able to act in their names. Those that were never registered are no
+ * matter. @throws ConcordatProblem when one of them may still be active
+ */
+export async function revokeAll({ admin, ada, ben, mallory }: Omit<Stage, 'deadline'>): Promise<void> {
+  const signal = AbortSignal.timeout(cleanupMs);
+  const revoked = [ada, ben, mallory].map(async ({ did }) => {
+    try {
+      await admin.agents.revoke({ did, reason: 'end of the demo' }, { signal });
+    } catch (error) {
+      if (!isConcordatProblem(error, 'AGENT_UNKNOWN')) throw error;
+    }
+  });
+  // All of them are tried, whatever becomes of one.
+  await Promise.allSettled(revoked);
+  await Promise.all(revoked);
 }

@@ -14,8 +14,8 @@ export interface Actors {
   readonly troubles: () => number;
   /** What keeps the conversation from ever ending. */
   readonly failure: () => string | undefined;
-  /** Lets both finish. */
-  stop(): Promise<void>;
+  /** Lets both finish; after the time they are killed. */
+  stop(deadlineMs?: number): Promise<void>;
 }
 
 export interface ConversationOptions {
@@ -48,7 +48,8 @@ export async function startActors(stage: Stage, options: ConversationOptions): P
     new AgentChild({ name, urls, secretKey, env: options.env, deadline: stage.deadline, onReport });
   // Where there are several gateways, each agent has another one of its own.
   const [ada, ben] = [child(stage.ada, stage.urls), child(stage.ben, stage.urls.toReversed())];
-  const stop = async (): Promise<void> => void (await Promise.all([ada.stop(stopMs), ben.stop(stopMs)]));
+  const stop = async (deadlineMs = stopMs): Promise<void> =>
+    void (await Promise.all([ada.stop(deadlineMs), ben.stop(deadlineMs)]));
   try {
     await Promise.all([ada.started(), ben.started()]);
   } catch (error) {
@@ -67,7 +68,7 @@ export async function converse(stage: Stage, checks: Checks, actors: Actors): Pr
   await checks.that('every answer is right and in its place', async () => {
     await untilSo(() => {
       const counts = `${transcript.messages} of ${transcript.planned} messages`;
-      requireThat(transcript.isComplete || actors.failure() !== undefined, counts);
+      requireThat(transcript.isComplete || actors.failure() !== undefined, `not finished: ${counts}`);
     }, stage.deadline);
     const wrong = [...[actors.failure() ?? []].flat(), ...transcript.wrongAnswers()];
     requireThat(wrong.length === 0, wrong.join('; '));
@@ -75,9 +76,11 @@ export async function converse(stage: Stage, checks: Checks, actors: Actors): Pr
     return `${planned} messages in ${threads.length} conversations, asked by process ${ada.pid}, answered by process ${ben.pid}`;
   });
   await checks.that('every message had exactly one effect', () => {
-    const { lost, doubled, unknown } = transcript.effects();
-    const counts = `${transcript.messages} messages with an effect, ${lost} lost, ${doubled} doubled, ${unknown} of unknown origin`;
-    requireThat(lost + doubled + unknown === 0 && transcript.isComplete, counts);
+    const { unfinished, lost, doubled, unknown } = transcript.effects();
+    const seen = `${transcript.messages} messages with an effect`;
+    requireThat(transcript.isComplete, `${seen}, ${unfinished} not finished, ${doubled} doubled`);
+    const counts = `${seen}, ${lost} lost, ${doubled} doubled, ${unknown} of unknown origin`;
+    requireThat(lost + doubled + unknown === 0, counts);
     return `${counts}; ${transcript.deliveredAgain} delivered again, ${actors.troubles()} failures tried again`;
   });
 }

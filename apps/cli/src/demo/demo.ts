@@ -19,11 +19,20 @@ export interface DemoOptions {
   readonly admin: Concordat;
   readonly env: Readonly<Record<string, string>>;
   readonly messages: number;
-  readonly deadlineMs: number;
+  /** Fires when the demo has taken too long. */
+  readonly deadline: AbortSignal;
+  /** Fires when nobody wants to see the rest. */
+  readonly interrupted: AbortSignal;
   readonly story: Story;
 }
 
-/** The main job, end to end, every claim checked. Never throws: what goes wrong is a check that does not hold. */
+/** When it was interrupted, somebody waits. */
+const hurriedStopMs = 3_000;
+
+/**
+ * The main job, end to end, every claim checked. Never throws: what goes wrong is a check that does not hold. Whatever
+ * ends it, its agents are revoked.
+ */
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   const demo = new Demo(options);
   await demo.play();
@@ -45,25 +54,37 @@ class Demo {
   #services: ServiceName[] = [];
 
   constructor(private readonly options: DemoOptions) {
-    const { run, admin, deadlineMs, story } = options;
+    const { run, admin, deadline, interrupted, story } = options;
     this.#checks = new Checks((check) => story.check(check));
+    const end = new AbortController();
+    for (const signal of [deadline, interrupted]) {
+      const over = (): void => end.abort(signal.reason);
+      if (signal.aborted) over();
+      else signal.addEventListener('abort', over, { once: true });
+    }
+    interrupted.addEventListener('abort', () => story.chapter('Interrupted. The agents are revoked first.'));
     this.#stage = {
       ...{ run: randomBytes(4).toString('hex'), urls: run.http, admin, ...newTrace() },
       ...{ ada: player('Ada'), ben: player('Ben'), mallory: player('Mallory') },
-      deadline: AbortSignal.timeout(deadlineMs),
+      deadline: end.signal,
     };
   }
 
   async play(): Promise<void> {
+    const { deadline, interrupted } = this.options;
     await this.#timed('total', async () => {
       try {
         await this.#timed('setup', () => this.#setUp());
         if (this.#actors) await this.#act(this.#actors);
+        if (deadline.aborted || interrupted.aborted)
+          await this.#checks.that('the demo comes to its end', () => {
+            throw new Error(interrupted.aborted ? 'it was interrupted' : 'it took longer than it may');
+          });
       } finally {
-        await this.#actors?.stop();
+        await this.#actors?.stop(interrupted.aborted ? hurriedStopMs : undefined);
       }
-      await this.#checks.that('all four services answer', () => this.#askServices());
-      if (!this.#actors) return;
+      if (!interrupted.aborted)
+        await this.#checks.that('all four services answer', () => this.#askServices());
       await this.#checks.that('nobody stays behind', async () => {
         await revokeAll(this.#stage);
         return 'the agents of the demo are revoked';
@@ -89,7 +110,7 @@ class Demo {
       await registerAll(this.#stage);
       return `Ada is ${this.#stage.ada.did}`;
     });
-    if (!joined) return;
+    if (!joined || this.#stage.deadline.aborted) return;
     await this.#checks.that('two of them prove who they are, in processes of their own', async () => {
       const onProgress = (done: number, planned: number): void => story.progress(done, planned);
       this.#actors = await startActors(this.#stage, { messages, env, onProgress });
@@ -98,19 +119,32 @@ class Demo {
   }
 
   async #act(actors: Actors): Promise<void> {
-    const { story, run } = this.options;
+    const { run } = this.options;
     const { transcript } = actors;
-    story.chapter(
+    await this.#scene(
+      'conversation',
       `Ada, who does research, asks Ben, a librarian, ${transcript.planned / 2} questions. Every answer can be checked.`,
+      () => converse(this.#stage, this.#checks, actors),
     );
-    await this.#timed('conversation', () => converse(this.#stage, this.#checks, actors));
-    story.chapter('Ada keeps what she learned in the vault, and lets Ben read it for a while.');
-    await this.#timed('memory', () => memoryIsShared(this.#stage, this.#checks, actors));
-    story.chapter('Mallory should not be here. She tries what strangers try.');
-    await this.#timed('refusals', () => strangerIsRefused(this.#stage, this.#checks, transcript));
-    await memoryIsForgotten(this.#stage, this.#checks, actors);
-    story.chapter('All of this is on record, and the record cannot be changed unseen.');
-    await this.#timed('audit', () => evidenceIsThere(this.#stage, this.#checks, transcript, run.vkeyFile));
+    await this.#scene(
+      'memory',
+      'Ada keeps what she learned in the vault, and lets Ben read it for a while.',
+      () => memoryIsShared(this.#stage, this.#checks, actors),
+    );
+    await this.#scene('refusals', 'Mallory should not be here. She tries what strangers try.', async () => {
+      await strangerIsRefused(this.#stage, this.#checks, transcript);
+      await memoryIsForgotten(this.#stage, this.#checks, actors);
+    });
+    await this.#scene('audit', 'All of this is on record, and the record cannot be changed unseen.', () =>
+      evidenceIsThere(this.#stage, this.#checks, transcript, run.vkeyFile),
+    );
+  }
+
+  /** Nothing new begins after the deadline. */
+  async #scene(phase: Phase, text: string, task: () => Promise<void>): Promise<void> {
+    if (this.#stage.deadline.aborted) return;
+    this.options.story.chapter(text);
+    await this.#timed(phase, task);
   }
 
   async #askServices(): Promise<string> {

@@ -1,5 +1,5 @@
 import { seconds } from '@concordat/processes';
-import { table } from '../output';
+import { table, visible } from '../output';
 import { type Check } from './checks';
 import { type DemoResult } from './demo-result';
 
@@ -14,7 +14,7 @@ export interface Story {
 /** Short lines, one by one: people follow them, programs wait for "20 of 240 messages". */
 export const storyOn = (stream: { write(text: string): unknown }): Story => ({
   chapter: (text) => void stream.write(`\n${text}\n`),
-  check: ({ name, ok, detail }) => void stream.write(`${ok ? '✓' : '✗'} ${name}: ${detail}\n`),
+  check: ({ name, ok, detail }) => void stream.write(`${ok ? '✓' : '✗'} ${name}: ${visible(detail, '\n')}\n`),
   progress: (messages, planned) => void stream.write(`… ${messages} of ${planned} messages\n`),
 });
 
@@ -35,7 +35,7 @@ export function summaryOf({ ok, checks, traceId, services, messages, durationsMs
     ? 'Everything held. Next: ./concordat agent create <name> --type CLAUDE'
     : [
         'Not everything held:',
-        ...failed.map(({ name, detail }) => `✗ ${name}: ${detail}`),
+        ...failed.map(({ name, detail }) => `✗ ${name}: ${visible(detail, '\n')}`),
         'See: ./concordat doctor',
       ].join('\n');
   return `${facts}\n\n${end}`;

@@ -26,7 +26,7 @@ function transcriptOf(reports: readonly ConversationReport[]): Transcript {
   return transcript;
 }
 
-const fine = { lost: 0, doubled: 0, unknown: 0 };
+const fine = { unfinished: 0, lost: 0, doubled: 0, unknown: 0 };
 
 describe('a transcript', () => {
   it('of a good conversation has nothing wrong in it', () => {
@@ -60,16 +60,26 @@ describe('a transcript', () => {
     }
   });
 
-  it('shows a message without an effect, with two, and one that nobody sent', () => {
+  it('shows a message with two effects, one that nobody sent, and one without an effect', () => {
     const reports = goodConversation();
-    const heard = reports.findIndex(({ kind }) => kind === 'heard');
     const answered = reports.find(({ kind }) => kind === 'answered')!;
-    expect(transcriptOf(reports.toSpliced(heard, 1)).effects()).toEqual({ ...fine, lost: 1 });
     expect(transcriptOf([...reports, answered]).effects()).toEqual({ ...fine, doubled: 1 });
     expect(transcriptOf([...reports, { ...answered, id: 'foreign' }]).effects()).toEqual({
       ...fine,
       unknown: 1,
     });
+    const heard = reports.findIndex(({ kind }) => kind === 'heard');
+    const instead = reports.with(heard, { ...reports[heard]!, id: 'foreign' });
+    expect(transcriptOf(instead).effects()).toEqual({ ...fine, lost: 1, unknown: 1 });
+  });
+
+  it('has lost nothing while something is not finished', () => {
+    const reports = goodConversation();
+    for (const kind of ['asked', 'answered', 'heard'] as const) {
+      const last = reports.findLastIndex((report) => report.kind === kind);
+      expect(transcriptOf(reports.toSpliced(last, 1)).effects()).toEqual({ ...fine, unfinished: 1 });
+    }
+    expect(transcriptOf([]).effects()).toEqual({ ...fine, unfinished: 24 });
   });
 
   it('shows a wrong answer, one in the wrong place, and one that is missing', () => {

@@ -89,8 +89,11 @@ export class Transcript {
     return wrong.slice(0, 5);
   }
 
-  /** Whether every message that was sent had exactly one effect. */
-  effects(): { readonly lost: number; readonly doubled: number; readonly unknown: number } {
+  /**
+   * Whether every message had exactly one effect. What has none is lost only once all should have had theirs; until then
+   * it may be on its way, as may be the news of who sent it: it is not finished.
+   */
+  effects(): Effects {
     const { answered, heard } = this.#effects;
     const sides = [
       { sent: new Set(this.#asked.values()), seen: answered },
@@ -98,12 +101,26 @@ export class Transcript {
     ];
     const sum = (of: (side: (typeof sides)[number]) => number): number =>
       sides.reduce((total, side) => total + of(side), 0);
+    const doubled = sum(({ seen }) => [...seen.values()].filter((times) => times > 1).length);
+    if (!this.isComplete) {
+      const unfinished = this.planned - Math.min(this.messages, this.ids.size);
+      return { unfinished, lost: 0, doubled, unknown: 0 };
+    }
     return {
+      unfinished: 0,
       lost: sum(({ sent, seen }) => [...sent].filter((id) => !seen.has(id)).length),
-      doubled: sum(({ seen }) => [...seen.values()].filter((times) => times > 1).length),
+      doubled,
       unknown: sum(({ sent, seen }) => [...seen.keys()].filter((id) => !sent.has(id)).length),
     };
   }
+}
+
+/** Numbers of messages. */
+export interface Effects {
+  readonly unfinished: number;
+  readonly lost: number;
+  readonly doubled: number;
+  readonly unknown: number;
 }
 
 function count(counts: Map<string, number>, id: string): void {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { ConcordatError, defaultTenant } from '@concordat/contracts';
+import { ConcordatError, defaultTenant, hasScope } from '@concordat/contracts';
 import { apiKeyHash, concatBytes, formatApiKey } from '@concordat/crypto';
 import type { CommandContext, CommandContexts, CommandRunner } from '@concordat/eventsourcing';
 import type { Clock, OperationHandlers } from '@concordat/runtime';
@@ -32,9 +32,12 @@ export function apiKeyHandlers({ runner, contexts, clock }: ApiKeyPorts) {
           'A key for another tenant needs a key of the default tenant.',
         );
       }
+      const beyond = input.scopes.find((wanted) => !hasScope(context.principal, wanted));
+      if (beyond)
+        throw new ConcordatError('SCOPE_MISSING', `Nobody gives the scope ${beyond} who does not have it.`);
       // The id comes from the id of the command, so that a repetition finds what the first request made.
       const { id, key } = formatApiKey(
-        concatBytes(contexts.idFor(context.commandId ?? '', 'apiKey', 8), randomBytes(32)),
+        concatBytes(contexts.idFor(context.commandId ?? '', `apiKey ${tenant}`, 8), randomBytes(32)),
       );
       const expiresAt =
         input.expiresInSeconds === undefined

@@ -25,7 +25,7 @@ export class ControlLaneJob implements OnApplicationBootstrap, BeforeApplication
     // What happened before this start is in the snapshot and in the event stream.
     this.#seen = (await this.store.head()).at;
     this.#unsubscribe = this.store.onAppended(() => this.#queue(() => this.#publishNew()));
-    this.#timer = setInterval(() => this.#queue(() => this.lane.publish(this.#seen, null)), heartbeatMs);
+    this.#timer = setInterval(() => this.#queue(() => this.#beat()), heartbeatMs);
   }
 
   async beforeApplicationShutdown(): Promise<void> {
@@ -38,7 +38,12 @@ export class ControlLaneJob implements OnApplicationBootstrap, BeforeApplication
     this.#turn = this.#turn.then(task).catch(problemListener(this.logger, 'control lane'));
   }
 
-  /** A beat names the head up to which everything that takes rights away has been published before it. */
+  /** Names the head up to which everything that takes rights away was published: also what failed to be, before. */
+  async #beat(): Promise<void> {
+    await this.#publishNew();
+    await this.lane.publish(this.#seen, null);
+  }
+
   async #publishNew(): Promise<void> {
     for (;;) {
       const events = await this.store.readAfter(this.#seen.position, batch);

@@ -65,6 +65,20 @@ describe('access to the memories of another', () => {
     expect(await refusalOf(get(ada, ada.did, 'notes'))).toMatchObject({ code: 'MEMORY_UNKNOWN' });
   });
 
+  it('ends for writes that were waiting their turn when it was withdrawn', async () => {
+    const [ada, bob] = [newPrincipal(), newPrincipal()];
+    await grant(ada, bob, { scopes: ['write'] });
+    const writes = Array.from({ length: 200 }, (_, n) => put(bob, ada.did, 'notes', String(n)));
+    const answers = Promise.all(writes.map((write) => write.catch((error: unknown) => error)));
+    const { position: end } = await withdraw(ada, bob);
+    const late = (await answers).filter((answer) => {
+      const { position } = answer as Awaited<ReturnType<typeof put>>;
+      return position && position.position > end!.position;
+    });
+    // The one that was being decided while the consent was withdrawn.
+    expect(late.length).toBeLessThanOrEqual(1);
+  });
+
   it('follows the terms of the last grant', async () => {
     const [ada, bob] = [newPrincipal(), newPrincipal()];
     await put(ada, ada.did, 'notes', 'hello');

@@ -34,13 +34,29 @@ export interface MemoryPorts {
 /** The operations `memory.*`. */
 export function memoryHandlers(ports: MemoryPorts) {
   const { contexts, store, keystore, refusals } = ports;
-  const run = (context: OperationContext, input: unknown, command: MemoryCommand) =>
-    ports.runner.run(contexts.of(context, input), {
-      stream: memoryStream(command.persona, command.recordId),
-      decider: memoryDecider,
-      command,
-      projection: memoryProjection,
-    });
+  /** The consent is asked for again where the decision is made: it may be withdrawn while the command waits its turn. */
+  const run = (
+    operation: 'memory.put' | 'memory.delete',
+    context: OperationContext,
+    input: unknown,
+    command: MemoryCommand,
+  ) =>
+    ports.runner
+      .run(contexts.of(context, input), {
+        stream: memoryStream(command.persona, command.recordId),
+        decider: memoryDecider,
+        command,
+        projection: memoryProjection,
+        requires: () => {
+          if (!isReachable(ports, operation, command.persona, context))
+            throw new ConcordatError('CONSENT_REQUIRED');
+        },
+      })
+      .catch((error: unknown) => {
+        if (!isConcordatError(error, 'CONSENT_REQUIRED')) throw error;
+        const { code, detail } = error;
+        return refuseAccess(refusals, context, { persona: command.persona, code, detail });
+      });
   /** What may be known of the memory instead of its key. */
   const nameOf = ({ principal }: OperationContext, { persona, key }: { persona: string; key: string }) => ({
     persona,
@@ -52,7 +68,8 @@ export function memoryHandlers(ports: MemoryPorts) {
       const author = await requireReach(ports, 'memory.put', input.persona, context);
       const { persona, key, content } = input;
       const facts = { ...nameOf(context, input), author, expectedVersion: expectedVersion(input) };
-      const { state, at } = await run(context, input, { kind: 'WriteMemory', ...facts, key, content });
+      const command = { kind: 'WriteMemory', ...facts, key, content } as const;
+      const { state, at } = await run('memory.put', context, input, command);
       const { version, createdAt, changedAt: updatedAt, author: writer } = state!;
       return { output: { persona, key, version, createdAt, updatedAt, author: writer }, position: at };
     },
@@ -71,12 +88,7 @@ export function memoryHandlers(ports: MemoryPorts) {
       const { persona, key } = input;
       const { recordId } = nameOf(context, input);
       const facts = { persona, recordId, author, expectedVersion: expectedVersion(input) };
-      const { state, at } = await run(context, input, { kind: 'DeleteMemory', ...facts }).catch(
-        (error: unknown) => {
-          if (!isConcordatError(error, 'CONSENT_REQUIRED')) throw error;
-          return refuseAccess(refusals, context, { persona, code: error.code, detail: error.detail });
-        },
-      );
+      const { state, at } = await run('memory.delete', context, input, { kind: 'DeleteMemory', ...facts });
       const { generation, changedAt: deletedAt } = state!;
       // Done again when the command is repeated: the process may have ended between the event and this line.
       await keystore.destroy(context.principal.tenant, memoryKeyPath(persona, recordId, generation));
@@ -90,16 +102,25 @@ export function memoryHandlers(ports: MemoryPorts) {
  * @throws ConcordatError CONSENT_REQUIRED, after the refusal is in the feed; alike for memories that are there or not
  */
 async function requireReach(
-  { consents, clock, refusals }: MemoryPorts,
+  ports: MemoryPorts,
   operation: MemoryOperation,
   persona: string,
   context: OperationContext,
 ): Promise<string> {
-  const agent = agentOf(context.principal);
-  const consent = consents.find(context.principal.tenant, persona, agent);
-  if (!mayReach({ agent, persona, operation, consent, nowMs: clock.nowMs() }))
-    return refuseAccess(refusals, context, { persona, code: 'CONSENT_REQUIRED' });
-  return agent;
+  if (!isReachable(ports, operation, persona, context))
+    return refuseAccess(ports.refusals, context, { persona, code: 'CONSENT_REQUIRED' });
+  return agentOf(context.principal);
+}
+
+function isReachable(
+  { consents, clock }: MemoryPorts,
+  operation: MemoryOperation,
+  persona: string,
+  { principal }: OperationContext,
+): boolean {
+  const agent = agentOf(principal);
+  const consent = consents.find(principal.tenant, persona, agent);
+  return mayReach({ agent, persona, operation, consent, nowMs: clock.nowMs() });
 }
 
 async function readMemory(

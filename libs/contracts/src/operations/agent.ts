@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { publicKeys } from '../keys';
 import { limits } from '../limits';
-import { agentStatus, agentType, did, jsonObject, timestamp } from '../names';
+import { agentStatus, agentType, did, displayName, jsonObject, timestamp } from '../names';
 import { operation } from '../operation';
 import { page, pageInput } from '../pages';
 
@@ -22,8 +22,6 @@ export const agentIdentity = z.strictObject({
 });
 export type AgentIdentity = z.infer<typeof agentIdentity>;
 
-const agentName = z.string().trim().min(1).max(128);
-
 export const agentOperations = {
   'agent.register': operation({
     name: 'agent.register',
@@ -31,10 +29,10 @@ export const agentOperations = {
     summary: 'Register an agent by its Ed25519 public key.',
     kind: 'command',
     caller: 'credential',
-    scope: 'write',
+    scope: 'admin',
     http: { method: 'POST', path: '/v1/agents', status: 201 },
     input: z.strictObject({
-      name: agentName,
+      name: displayName,
       type: agentType,
       /** multibase (`z…`, multicodec ed25519-pub) or 64 hexadecimal digits */
       publicKey: z
@@ -79,7 +77,8 @@ export const agentOperations = {
     scope: 'read',
     http: { method: 'GET', path: '/v1/agents', status: 200 },
     input: z.strictObject({
-      name: agentName.optional(),
+      /** Any beginning of a name, also of one that was given under other rules. */
+      name: z.string().trim().min(1).max(128).optional(),
       type: agentType.optional(),
       status: agentStatus.optional(),
       controllerDid: did.optional(),

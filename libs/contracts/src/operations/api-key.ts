@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { scope, tenantId, timestamp } from '../names';
+import { displayName, scope, tenantId, timestamp } from '../names';
 import { operation } from '../operation';
 
 export const apiKeyId = z.string().regex(/^[0-9a-f]{16}$/, 'must be 16 hex digits');
@@ -24,7 +24,7 @@ export const apiKeyOperations = {
     scope: 'admin',
     http: { method: 'POST', path: '/v1/api-keys', status: 201 },
     input: z.strictObject({
-      name: z.string().trim().min(1).max(128),
+      name: displayName,
       scopes: z.array(scope).min(1).max(5),
       /** Another tenant than the caller's own: only for keys of the default tenant. */
       tenant: tenantId.optional(),

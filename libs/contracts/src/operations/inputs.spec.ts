@@ -21,6 +21,14 @@ describe('registering an agent', () => {
       expect(input.safeParse({ ...valid, name }).success).toBe(false);
   });
 
+  it('takes no name that would steer a terminal, while such a name of old is still found', () => {
+    const name = 'Ada\u001b[2J';
+    expect(input.safeParse({ ...valid, name }).success).toBe(false);
+    const key = { name, scopes: ['read'] };
+    expect(operations['apiKey.create'].input.safeParse(key).success).toBe(false);
+    expect(operations['agent.list'].input.safeParse({ name }).success).toBe(true);
+  });
+
   it('takes metadata up to its limit in bytes of JSON', () => {
     const ofSize = (size: number) => ({ a: 'é'.repeat((size - '{"a":""}'.length) / 2) });
     expect(input.safeParse({ ...valid, metadata: ofSize(limits.metadataBytes) }).success).toBe(true);

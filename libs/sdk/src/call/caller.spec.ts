@@ -13,6 +13,7 @@ import {
 } from '../gateway.fixture';
 import type { ConcordatOptions } from '../options';
 import type { ConcordatProblem } from '../problem';
+import type { CallOptions } from './caller';
 
 const apiKey = 'cck_test';
 const whoami = ok(me('x'));
@@ -204,6 +205,35 @@ describe('a command', () => {
     gateway.respond(whoami);
     await client().whoami();
     expect(keys()).toEqual([undefined]);
+  });
+});
+
+describe('a call that cannot be sent as it is', () => {
+  it.each<[string, CallOptions]>([
+    ['idempotencyKey', { idempotencyKey: 'ключ' }],
+    ['idempotencyKey', { idempotencyKey: 'a\nb' }],
+    ['idempotencyKey', { idempotencyKey: '' }],
+    ['idempotencyKey', { idempotencyKey: null as unknown as string }],
+    ['correlationId', { correlationId: 'a\r\nx: y' }],
+    ['traceparent', { traceparent: '00-\u0000' }],
+    ['minPosition', { minPosition: { ключ: { epoch: 1, position: 1 } } }],
+  ])('for its %s is refused at once', async (option, options) => {
+    gateway.respond(ok(sent));
+    const retried: unknown[] = [];
+    const onRetry = (problem: unknown): void => void retried.push(problem);
+    await expect(client({ onRetry }).messages.send(message, options)).rejects.toMatchObject({
+      code: 'INPUT_INVALID',
+      detail: `The option ${option} of message.send must be visible ASCII.`,
+    });
+    expect([gateway.seen, retried]).toEqual([[], []]);
+  });
+
+  it('for its payload is refused at once', async () => {
+    for (const payload of [7n, NaN, new Map()] as never[])
+      await expect(client().messages.send({ ...message, payload })).rejects.toMatchObject({
+        ...{ code: 'INPUT_INVALID', errors: [{ pointer: '/payload' }] },
+      });
+    expect(gateway.seen).toEqual([]);
   });
 });
 

@@ -16,7 +16,7 @@ import { TimeFrame } from './time-frame';
 import { traceHeaders } from './trace';
 import type { Transport } from './transport';
 import { type Answer, readAnswer } from './wire-answer';
-import { type PublicOperation, toWireRequest } from './wire-request';
+import { optionHeader, type PublicOperation, toWireRequest } from './wire-request';
 
 /** The operations that have a route. */
 export type PublicOperationName = {
@@ -94,12 +94,7 @@ class Call {
   ) {
     this.#request = toWireRequest(spec, input);
     this.#waitMs = 1_000 * (Number(input['waitSeconds']) || 0);
-    const { idempotencyKey = randomUUID(), traceparent, correlationId } = call;
-    this.#headers = {
-      ...(spec.kind === 'command' ? { 'idempotency-key': idempotencyKey } : {}),
-      ...(correlationId === undefined ? {} : { 'concordat-correlation-id': correlationId }),
-      ...traceHeaders(traceparent),
-    };
+    this.#headers = { ...optionHeaders(spec, call), ...traceHeaders(call.traceparent) };
   }
 
   async run(): Promise<Answer<unknown>> {
@@ -158,6 +153,22 @@ class Call {
       throw new ConcordatProblem('CREDENTIAL_MISSING', { detail: 'This client has no credential.' });
     return authorizer.authorization(frame);
   }
+}
+
+/** What the caller says in headers. @throws ConcordatProblem INPUT_INVALID */
+function optionHeaders({ name, kind }: PublicOperation, call: CallOptions): Record<string, string> {
+  const { idempotencyKey = randomUUID(), correlationId, traceparent, minPosition = {} } = call;
+  const header = (option: string, value: unknown): string => optionHeader(name, option, value);
+  // Of these the headers are made elsewhere.
+  if (traceparent !== undefined) header('traceparent', traceparent);
+  const minimum = minPositionHeader(minPosition);
+  if (minimum !== undefined) header('minPosition', minimum);
+  return {
+    ...(kind === 'command' ? { 'idempotency-key': header('idempotencyKey', idempotencyKey) } : {}),
+    ...(correlationId === undefined
+      ? {}
+      : { 'concordat-correlation-id': header('correlationId', correlationId) }),
+  };
 }
 
 /** @throws ConcordatProblem ROUTE_UNKNOWN */

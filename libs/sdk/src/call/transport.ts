@@ -1,5 +1,6 @@
 import type { Clock } from '../clock';
 import { ConcordatProblem } from '../problem';
+import { connectionFailure, notReached } from './connection-failure';
 import type { Gateways } from './gateways';
 import { TimeFrame } from './time-frame';
 import { readResponse, type WireAnswer } from './wire-answer';
@@ -35,7 +36,7 @@ export class Transport {
   ): Promise<WireAnswer> {
     const { gateways, clock } = this.options;
     const url = gateways.current;
-    const late = (): Error => connectionFailed(url, `no answer within ${ms} ms`);
+    const late = (): Error => notReached(url, `nothing came within ${ms} ms`);
     const frame = new TimeFrame({ clock, ms, signal, late });
     try {
       const answer = await frame.race(this.#exchange(url, request, headers, frame.signal));
@@ -46,7 +47,7 @@ export class Transport {
       const reason: unknown = frame.signal.aborted ? frame.signal.reason : error;
       if (reason instanceof ConcordatProblem && reason.code === 'ANSWER_TOO_LARGE') throw reason;
       gateways.failed(url);
-      throw reason instanceof ConcordatProblem ? reason : connectionFailed(url, whyOf(reason), reason);
+      throw reason instanceof ConcordatProblem ? reason : connectionFailure(url, reason);
     } finally {
       frame.close();
     }
@@ -69,17 +70,4 @@ export class Transport {
     });
     return readResponse(response, answerBytes);
   }
-}
-
-const connectionFailed = (url: string, why: string, cause?: unknown): ConcordatProblem =>
-  new ConcordatProblem('CONNECTION_FAILED', { detail: `No answer from ${url}: ${why}.`, cause });
-
-/**
- * undici says only "fetch failed"; the reason is in the cause, and in its code when there is no text. Not asked by class:
- * the errors of `fetch` may be of another realm.
- */
-function whyOf(error: unknown): string {
-  const { cause = error } = Object(error) as { readonly cause?: unknown };
-  const { message, code } = Object(cause) as { readonly message?: unknown; readonly code?: unknown };
-  return [message, code, cause].map((text) => String(text ?? '')).find((text) => text !== '') ?? 'unknown';
 }

@@ -1,5 +1,6 @@
 import type { HttpBinding, OperationSpec } from '@concordat/contracts';
 import { ConcordatProblem } from '../problem';
+import { jsonBody } from './json-body';
 
 /** An operation that has a route. */
 export type PublicOperation = OperationSpec & { readonly http: HttpBinding };
@@ -34,7 +35,7 @@ export function toWireRequest({ name, http }: PublicOperation, input: Fields): W
   if (http.method === 'GET' || http.method === 'DELETE')
     return { method: http.method, target: target + queryOf(given), headers, body: undefined };
   headers['content-type'] = 'application/json';
-  return { method: http.method, target, headers, body: JSON.stringify(Object.fromEntries(given)) };
+  return { method: http.method, target, headers, body: jsonBody(name, Object.fromEntries(given)) };
 }
 
 function take(fields: Map<string, unknown>, name: string): unknown {
@@ -61,10 +62,24 @@ function pathPart(operation: string, field: string, value: unknown, isRest: bool
   return parts.map(encodeURIComponent).join('/');
 }
 
+const visibleAscii = /^[\x20-\x7e]*$/;
+
 function headerValue(operation: string, field: string, value: unknown): string {
   const text = String(value);
-  if (!/^[\x20-\x7e]*$/.test(text)) throw invalid(operation, field, 'must be visible ASCII');
+  if (!visibleAscii.test(text)) throw invalid(operation, field, 'must be visible ASCII');
   return text;
+}
+
+/**
+ * The value of an option that becomes a header. `fetch` would throw for it what looks like a broken connection.
+ * @throws ConcordatProblem INPUT_INVALID
+ */
+export function optionHeader(operation: string, option: string, value: unknown): string {
+  if (typeof value === 'string' && value !== '' && visibleAscii.test(value)) return value;
+  throw new ConcordatProblem('INPUT_INVALID', {
+    detail: `The option ${option} of ${operation} must be visible ASCII.`,
+    fix: `Give ${option} as a string of visible ASCII characters, or leave it out.`,
+  });
 }
 
 const invalid = (operation: string, field: string, message: string): ConcordatProblem =>

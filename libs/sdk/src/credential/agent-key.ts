@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { defaultTenant } from '@concordat/contracts';
 import {
   ed25519PublicKey,
@@ -17,8 +18,9 @@ export interface AgentCredential {
   /** Default: the default tenant. */
   readonly tenant?: string | undefined;
   /**
-   * Name of the installation that tokens must be for (`CONCORDAT_AUDIENCE`). Given, a challenge for another one is
-   * refused, so that a hostile server cannot pass on a challenge of the real one.
+   * Name of the installation that tokens must be for: `concordat`, unless whoever runs the gateways and iam-service has
+   * given them another one. Given here, a challenge for another one is refused, so that a hostile server cannot pass on a
+   * challenge of the real one.
    */
   readonly audience?: string | undefined;
 }
@@ -39,13 +41,19 @@ export function readAgentKey({
   tenant = defaultTenant,
   audience,
 }: AgentCredential): AgentKey {
-  const secretKey = typeof key === 'string' ? decodeKey(key.trim()) : new Uint8Array(key);
+  const secretKey = bytesOf(key);
   if (secretKey?.byteLength !== 32)
     throw new TypeError('credential.secretKey: must be 32 bytes, raw, in base64url or as 64 hex digits');
   const own = toDidKey(ed25519PublicKey(secretKey));
   if (did !== undefined && did !== own)
     throw new TypeError(`credential.did: the secret key is that of ${own}, not of ${did}`);
   return { did: own, tenant, audience, secretKey };
+}
+
+/** Anything else would be taken for a length, or for zeroes. */
+function bytesOf(key: unknown): Uint8Array | undefined {
+  if (typeof key === 'string') return decodeKey(key.trim());
+  return types.isUint8Array(key) ? new Uint8Array(key) : undefined;
 }
 
 const decodeKey = (text: string): Uint8Array | undefined =>

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { type Delivery, limits } from '@concordat/contracts';
 import { backoffMs, type Random } from '../call/backoff';
 import type { Clock } from '../clock';
@@ -46,10 +47,15 @@ interface InFlight {
 
 /** Reads an inbox until it is stopped, through restarts of the gateways. */
 export class Subscription {
-  /** Resolves when it has ended: with undefined when it was stopped, else with what makes going on senseless. */
+  /**
+   * Resolves when it has ended: with undefined when it was stopped, else with what makes going on senseless. It waits for
+   * the handlers, so a handler must not wait for it.
+   */
   readonly closed: Promise<ConcordatProblem | undefined>;
   readonly #handled = new RecentIds(rememberedIds);
   readonly #inFlight = new Map<string, InFlight>();
+  /** Of the handler that calls, until that ends. */
+  readonly #handling = new AsyncLocalStorage<InFlight>();
   readonly #acks: AckQueue;
   readonly #stopping = new AbortController();
   readonly #concurrency: number;
@@ -74,10 +80,15 @@ export class Subscription {
     this.closed = this.#run().finally(() => signal?.removeEventListener('abort', stop));
   }
 
-  /** Takes nothing more, and resolves when what was begun is handled and acknowledged. */
+  /**
+   * Takes nothing more, and resolves when what was begun is handled and acknowledged. Called by a handler it resolves at
+   * once, as it cannot wait for its caller: `closed` says when all has ended.
+   */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    await this.closed;
+    const caller = this.#handling.getStore();
+    const isHandling = caller !== undefined && [...this.#inFlight.values()].includes(caller);
+    if (!isHandling) await this.closed;
   }
 
   async #run(): Promise<ConcordatProblem | undefined> {
@@ -127,7 +138,7 @@ export class Subscription {
     this.#inFlight.set(id, mine);
     const message = receive(delivery, this.ports.invoke);
     try {
-      await this.handler(message);
+      await this.#handling.run(mine, () => this.handler(message));
       this.#handled.add(id);
       this.#acks.add(mine.token);
     } catch (error) {

@@ -75,6 +75,8 @@ export class FrameReader {
       key,
       this.#after,
     )) as RawReply;
+    // A clock that was set back gives lower ids than those read before. What is read twice is refused as a replay.
+    if (!reply) this.#after = '0-0';
     for (const [, entries] of reply ?? []) {
       for (const [id, fields] of entries) {
         this.#after = id.toString();

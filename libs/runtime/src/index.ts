@@ -9,4 +9,5 @@ export * from './metrics';
 export * from './operation-dispatcher';
 export * from './run-service';
 export * from './shutdown';
+export * from './start-time';
 export * from './telemetry';

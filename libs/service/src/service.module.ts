@@ -1,12 +1,19 @@
 import type { Service } from '@concordat/contracts';
 import { ed25519Signer } from '@concordat/crypto';
-import { type Clock, readIdentityKey, readPeers, type ServiceBase, systemClock } from '@concordat/runtime';
+import {
+  type Clock,
+  nextStartMs,
+  readIdentityKey,
+  readPeers,
+  type ServiceBase,
+  systemClock,
+} from '@concordat/runtime';
 import { Feed, feedSource, RefusalFeed } from '@concordat/streams';
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { type OperationGuard, OperationServer } from './operation-server';
 import { RedisLinks } from './redis-links';
 import { RedisCloser } from './redis-closer';
-import { CLOCK, LOGGER, OPERATION_GUARD, OPERATION_HANDLERS, PEERS, SIGNER } from './tokens';
+import { CLOCK, LOGGER, OPERATION_GUARD, OPERATION_HANDLERS, PEERS, SIGNER, STARTED_AT_MS } from './tokens';
 import type { OperationHandlers, Peers } from '@concordat/runtime';
 import type { Logger } from '@concordat/runtime';
 import type { Signer } from '@concordat/crypto';
@@ -21,6 +28,7 @@ export interface ServiceSettings {
     readonly instance: string;
     readonly identityKeyFile: string;
     readonly peersFile: string;
+    readonly dataDir: string;
   };
 }
 
@@ -33,9 +41,8 @@ const refusalWindowMs = 5_000;
 export class ServiceModule {
   static for({ service, base, config }: ServiceSettings): DynamicModule {
     const { instance } = config;
-    const startedAtMs = systemClock.nowMs();
     const source = feedSource(service);
-    const feed = (links: RedisLinks, clock: Clock): Feed =>
+    const feed = (links: RedisLinks, clock: Clock, startedAtMs: number): Feed =>
       new Feed({
         redis: links.commands('durable', 'feed'),
         source,
@@ -64,7 +71,8 @@ export class ServiceModule {
         { provide: SIGNER, useFactory: () => ed25519Signer(readIdentityKey(config.identityKeyFile)) },
         { provide: PEERS, useFactory: () => readPeers(config.peersFile) },
         { provide: RedisLinks, useFactory: links, inject: [LOGGER] },
-        { provide: Feed, useFactory: feed, inject: [RedisLinks, CLOCK] },
+        { provide: STARTED_AT_MS, useFactory: () => nextStartMs(config.dataDir, systemClock.nowMs()) },
+        { provide: Feed, useFactory: feed, inject: [RedisLinks, CLOCK, STARTED_AT_MS] },
         { provide: RefusalFeed, useFactory: refusals, inject: [Feed, LOGGER] },
         {
           provide: RedisCloser,
@@ -72,7 +80,7 @@ export class ServiceModule {
           inject: [RedisLinks, RefusalFeed],
         },
       ],
-      exports: [LOGGER, CLOCK, SIGNER, PEERS, RedisLinks, Feed, RefusalFeed],
+      exports: [LOGGER, CLOCK, STARTED_AT_MS, SIGNER, PEERS, RedisLinks, Feed, RefusalFeed],
     };
   }
 }

@@ -1,6 +1,8 @@
 /** Names under which Nest hands out the parts of a service. Classes that are their own token are not listed. */
 export const LOGGER = Symbol('Logger');
 export const CLOCK = Symbol('Clock');
+/** When the process started; later than any start before it. */
+export const STARTED_AT_MS = Symbol('StartedAtMs');
 export const SIGNER = Symbol('Signer');
 export const PEERS = Symbol('Peers');
 export const KEYSTORE = Symbol('Keystore');

@@ -1,7 +1,7 @@
 import type { Signer } from '@concordat/crypto';
 import { SqliteEventStore } from '@concordat/eventsourcing';
 import type { Clock, Logger } from '@concordat/runtime';
-import { CLOCK, LOGGER, RedisLinks, SIGNER } from '@concordat/service';
+import { CLOCK, LOGGER, RedisLinks, SIGNER, STARTED_AT_MS } from '@concordat/service';
 import { ControlLanePublisher } from '@concordat/streams';
 import { Module } from '@nestjs/common';
 import { AgentModule } from '../agent/agent.module';
@@ -28,18 +28,19 @@ export const DIRECTORY_HANDLERS = Symbol('DirectoryHandlers');
         signer: Signer,
         clock: Clock,
         logger: Logger,
+        startedAtMs: number,
       ) => {
         const { nowMs } = clock;
         const lane = new ControlLanePublisher({
           redis: redis.rpc,
           service: 'iam',
           signer,
-          startedAtMs: nowMs(),
+          startedAtMs,
           nowMs,
         });
         return new ControlLaneJob(store, lane, logger);
       },
-      inject: [SqliteEventStore, RedisLinks, SIGNER, CLOCK, LOGGER],
+      inject: [SqliteEventStore, RedisLinks, SIGNER, CLOCK, LOGGER, STARTED_AT_MS],
     },
   ],
   exports: [DIRECTORY_HANDLERS],

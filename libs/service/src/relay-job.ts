@@ -1,7 +1,7 @@
 import { ConcordatError, limits, type Positions, comparePositions } from '@concordat/contracts';
 import type { Signer } from '@concordat/crypto';
 import { type EventStore, Relay } from '@concordat/eventsourcing';
-import { type Clock, type Health, type Logger, sleep } from '@concordat/runtime';
+import { type Clock, type Health, isWithin, type Logger, sleep } from '@concordat/runtime';
 import { RedisEventLog } from '@concordat/streams';
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import type { RedisLinks } from './redis-links';
@@ -75,7 +75,7 @@ export class RelayJob implements OnApplicationBootstrap, BeforeApplicationShutdo
   async onApplicationBootstrap(): Promise<void> {
     this.#relay.start();
     this.#timer = setInterval(() => void this.#keepHouse(), housekeepingMs);
-    await Promise.race([this.#decided, sleep(compareMs)]);
+    await isWithin(compareMs, this.#decided);
     const { state } = this.#relay;
     if (state.status === 'regressed') throw new ConcordatError('STORE_REGRESSED', state.missing);
   }

@@ -1,4 +1,5 @@
 import { isConcordatError } from '@concordat/contracts';
+import { isWithin } from '@concordat/runtime';
 import { fromRedisError } from '@concordat/streams';
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import type Redis from 'ioredis';
@@ -26,8 +27,7 @@ export class PartitionCountJob implements OnApplicationBootstrap, BeforeApplicat
   /** @throws Error when Redis holds another number of partitions */
   async onApplicationBootstrap(): Promise<void> {
     const compared = this.#compare();
-    const isInTime = await Promise.race([compared.then(() => true), this.sleep(compareMs).then(() => false)]);
-    if (!isInTime) compared.catch(this.onMismatch);
+    if (!(await isWithin(compareMs, compared))) compared.catch(this.onMismatch);
   }
 
   beforeApplicationShutdown(): void {

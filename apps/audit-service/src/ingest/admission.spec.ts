@@ -1,4 +1,11 @@
-import { AgentRevoked, type EventEnvelope, MessageSent, origin, RequestRefused } from '@concordat/contracts';
+import {
+  AgentRevoked,
+  type EventEnvelope,
+  MessageAccepted,
+  MessageSent,
+  origin,
+  RequestRefused,
+} from '@concordat/contracts';
 import fc from 'fast-check';
 import { admit } from './admission';
 import { cursorsAfter, entriesAfter, entriesOf, firstBatch } from './batch';
@@ -43,8 +50,11 @@ describe('an entry of a source', () => {
     ['of no tenant', { tenant: '' }],
     ['of a tenant that cannot be', { tenant: '~' }],
     ['without a time', { time: 'now' }],
+    ['of a year that PostgreSQL does not know', { time: '0000-01-01T00:00:00Z' }],
+    ['of a year beyond all calendars', { time: '+10000-01-01T00:00:00Z' }],
     ['with a time without end', { time: `2026-01-01T00:00:00.${'0'.repeat(99)}Z` }],
     ['with a name that PostgreSQL cannot store', { subject: 'a\0' }],
+    ['with half a character in a name', { correlation: 'a\ud800' }],
     ['with a name without end', { actor: 'x'.repeat(513) }],
     ['with data that are not JSON', { data: '{' }],
     ['with data that repeat a key', { data: '{"a":1,"a":2}' }],
@@ -52,6 +62,43 @@ describe('an entry of a source', () => {
     ['of a message without its data', { type: MessageSent.type }],
   ])('is not let in: one %s', (_, over) => {
     expect(verdict(over)).toEqual({ ok: false, reason: expect.any(String) as string });
+  });
+});
+
+describe('an event of a message', () => {
+  const sent = {
+    messageId: 'msg-1-1-0199f1c2-7b3a-7c4d-8e5f-0123456789ab',
+    to: 'did:key:z6MkjchhfUsD6mmvni8mCdXHw216Xrm9bQe2mBH1P5RDjVJG',
+    ...{ from: 'apiKey:1', attempt: 1 },
+  };
+  const { attempt: _, ...life } = sent;
+  const accepted = {
+    ...{ ...life, type: 'COMMAND', priority: 'HIGH', correlationId: null, replyTo: null },
+    ...{ ttlSeconds: 60, payload: { text: 'a\0' } },
+  };
+  const verdictOn = ({ type }: { type: string }, data: object) =>
+    verdict({ type, data: JSON.stringify(data) }).ok;
+
+  it('is let in up to the bounds of its table, NUL in its payload included: that is stored encrypted', () => {
+    expect(verdictOn(MessageSent, { ...sent, attempt: 2_147_483_647, from: 'x'.repeat(256) })).toBe(true);
+    expect(verdictOn(MessageAccepted, { ...accepted, ttlSeconds: 2_147_483_647 })).toBe(true);
+    expect(verdictOn(MessageAccepted, accepted)).toBe(true);
+  });
+
+  it.each<[string, object]>([
+    ['an attempt that no integer holds', { attempt: 3e9 }],
+    ['an attempt before the first', { attempt: -1 }],
+    ['a sender without end', { from: 'x'.repeat(257) }],
+    ['a sender with NUL', { from: 'a\0' }],
+    ['a sender of half a character', { from: 'a\ud800' }],
+    ['a recipient without end', { to: 'x'.repeat(8_000) }],
+    ['an id without end', { messageId: 'msg-1'.repeat(1_000) }],
+  ])('is not let in with %s', (_, over) => {
+    expect(verdictOn(MessageSent, { ...sent, ...over })).toBe(false);
+  });
+
+  it.each([-1, 1.5, 2_147_483_648])('is not let in with a time to live of %d', (ttlSeconds) => {
+    expect(verdictOn(MessageAccepted, { ...accepted, ttlSeconds })).toBe(false);
   });
 });
 

@@ -20,7 +20,10 @@ export type Admission =
   | { readonly ok: false; readonly reason: string };
 
 const typePattern = /^concordat\.([a-z]+)\.[a-z0-9.-]{1,96}\.v[1-9]\d{0,3}$/;
-const nameBytes = 512;
+/** Of any characters, this many fit into an entry of an index, which ends at 2,700 bytes. */
+const nameLength = 512;
+/** Characters that PostgreSQL cannot store as text, or not as they came. */
+const unstorable = /[\0\p{Surrogate}]/u;
 /** The data of an event wrap what came in one request. */
 const dataBytes = 2 * limits.jsonBytes;
 
@@ -33,7 +36,9 @@ export function admit({ source, envelope }: Entry): Admission {
   if (fault) return { ok: false, reason: fault };
   try {
     const data = parseStrictJson(envelope.data, dataBytes);
-    return { ok: true, change: isMessageEvent(envelope) ? messageChange(envelope, data) : undefined };
+    const change = isMessageEvent(envelope) ? messageChange(envelope, data) : undefined;
+    if (change && unstorable.test(change.from)) return { ok: false, reason: 'the sender cannot be stored' };
+    return { ok: true, change };
   } catch {
     return { ok: false, reason: `the data are not those of a ${envelope.type}` };
   }
@@ -47,8 +52,10 @@ function faultOf(source: string, envelope: EventEnvelope): string | undefined {
     return 'the type is not one of the service of the source';
   if (!tenantId.safeParse(tenant).success) return 'there is no such tenant';
   if (!timestamp.safeParse(time).success || time.length > 40) return 'the time is not RFC 3339 in UTC';
+  // The year before 1 has no name in PostgreSQL.
+  if (time.startsWith('0000')) return 'the time is before all times';
   const names = [subject, actor, correlation ?? '', traceparent ?? ''];
-  if (names.some((name) => name.length > nameBytes || name.includes('\0')))
-    return 'a name is too long or holds NUL';
+  if (names.some((name) => name.length > nameLength || unstorable.test(name)))
+    return 'a name is too long or cannot be stored';
   return undefined;
 }

@@ -17,14 +17,18 @@ import {
   type ReadingPlace,
 } from '@concordat/streams';
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
+import type { ErasureJob } from '../erasure/erasure.job';
+import { isErasure } from '../erasure/erasure';
 import type { CheckpointJob } from '../log/checkpoint.job';
 import type { Cursors } from '../log/covered';
 import type { AuditStore } from '../store/audit-store';
+import { isDataFault } from '../store/database-fault';
 import { within } from '../store/deadline';
+import type { Entry } from './admission';
 import { type Alarm, keepAlarms } from './alarm';
 import { cursorsAfter, entriesOf, firstBatch } from './batch';
 import type { IngestHealth } from './ingest-health';
-import type { Sequencer } from './sequencer';
+import type { Outcome, Sequencer } from './sequencer';
 import type { Source } from './sources';
 
 export interface IngestPorts {
@@ -32,6 +36,7 @@ export interface IngestPorts {
   readonly log: Pick<EventLog, 'read' | 'saveCursor'>;
   readonly store: AuditStore;
   readonly sequencer: Sequencer;
+  readonly erasures: ErasureJob;
   readonly checkpoints: CheckpointJob;
   readonly health: IngestHealth;
   readonly clock: Clock;
@@ -87,11 +92,12 @@ export class IngestConsumer implements OnApplicationBootstrap, BeforeApplication
   }
 
   async #start(): Promise<void> {
-    const { sources, store, sequencer, checkpoints, health, logger } = this.ports;
+    const { sources, store, sequencer, erasures, checkpoints, health, logger } = this.ports;
     while (!this.#isStopped) {
       try {
         await store.migrate();
         const committed = await sequencer.restore();
+        await erasures.carryOut();
         await checkpoints.start(committed);
         // A source that was never read is named, too: it must not be trimmed by what its other readers have.
         const cursors = new Map(sources.map(({ name }) => [name, committed.cursors.get(name) ?? origin]));
@@ -134,19 +140,14 @@ export class IngestConsumer implements OnApplicationBootstrap, BeforeApplication
   }
 
   async #ingest(bySource: ReadonlyMap<string, readonly EventEnvelope[]>): Promise<void> {
-    const { sequencer, checkpoints, health } = this.ports;
+    const { checkpoints, health } = this.ports;
     let rest = entriesOf(bySource);
     while (rest.length > 0 && !this.#isStopped) {
       const batch = firstBatch(rest, this.#batchEntries, batchBytes);
-      try {
-        const { log, alarms } = await sequencer.commit(batch);
-        checkpoints.committed(log);
-        for (const alarm of alarms) this.#announce(alarm);
-      } catch (error) {
-        this.#batchEntries = Math.max(1, Math.floor(this.#batchEntries / 2));
-        health.writeFailed(error);
-        throw error;
-      }
+      const outcome = await this.#commit(batch);
+      if (!outcome) continue;
+      checkpoints.committed(outcome.log);
+      for (const alarm of outcome.alarms) this.#announce(alarm);
       this.#batchEntries = Math.min(batchEntries, this.#batchEntries * 2);
       health.wrote();
       const moved = cursorsAfter(batch);
@@ -154,6 +155,34 @@ export class IngestConsumer implements OnApplicationBootstrap, BeforeApplication
       this.#moved(moved);
       await this.#saveCursors(moved);
       rest = rest.slice(batch.length);
+    }
+  }
+
+  /** @returns undefined when the batch holds something that cannot be stored, and is to be given again in smaller parts */
+  async #commit(batch: readonly Entry[]): Promise<Outcome | undefined> {
+    const { erasures, health } = this.ports;
+    try {
+      const outcome = await this.#sequence(batch);
+      // Before the checkpoint: who sees that a subject was erased finds nothing of it any more.
+      if (batch.some(({ envelope }) => isErasure(envelope))) await erasures.carryOut();
+      return outcome;
+    } catch (error) {
+      this.#batchEntries = Math.max(1, Math.floor(batch.length / 2));
+      if (batch.length > 1 && isDataFault(error)) return undefined;
+      health.writeFailed(error);
+      throw error;
+    }
+  }
+
+  /** Goes past an entry that PostgreSQL will never take, with an alarm: one entry must not hold up all others. */
+  async #sequence(batch: readonly Entry[]): Promise<Outcome> {
+    const { sequencer } = this.ports;
+    try {
+      return await sequencer.commit(batch);
+    } catch (error) {
+      if (batch.length > 1 || !isDataFault(error)) throw error;
+      const reason = `the entry cannot be stored: ${error.message}`;
+      return sequencer.commit(batch, () => ({ ok: false, reason }));
     }
   }
 

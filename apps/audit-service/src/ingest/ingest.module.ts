@@ -3,6 +3,8 @@ import { CLOCK, LOGGER, PEERS, RedisLinks } from '@concordat/service';
 import { RedisEventLog } from '@concordat/streams';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AUDIT_CONFIG, type AuditConfig } from '../config';
+import { ErasureJob } from '../erasure/erasure.job';
+import { ErasureModule } from '../erasure/erasure.module';
 import { EventSealer } from '../leaf/event-sealer';
 import { CheckpointJob } from '../log/checkpoint.job';
 import { LogModule } from '../log/log.module';
@@ -19,23 +21,25 @@ const SOURCES = Symbol('Sources');
 
 @Module({})
 export class IngestModule {
-  static for({ health: checks }: ServiceBase): DynamicModule {
+  static for(base: ServiceBase): DynamicModule {
     const consumer = (
       sources: readonly Source[],
       log: RedisEventLog,
       store: AuditStore,
       sequencer: Sequencer,
+      erasures: ErasureJob,
       checkpoints: CheckpointJob,
       clock: Clock,
       logger: Logger,
     ): IngestConsumer => {
       const health = new IngestHealth();
-      checks.add('ingest', () => health.check());
-      return new IngestConsumer({ sources, log, store, sequencer, checkpoints, health, clock, logger });
+      base.health.add('ingest', () => health.check());
+      const ports = { sources, log, store, sequencer, erasures, checkpoints, health, clock, logger };
+      return new IngestConsumer(ports);
     };
     return {
       module: IngestModule,
-      imports: [LogModule],
+      imports: [LogModule, ErasureModule.for(base)],
       providers: [
         {
           provide: SOURCES,
@@ -57,7 +61,7 @@ export class IngestModule {
         {
           provide: IngestConsumer,
           useFactory: consumer,
-          inject: [SOURCES, RedisEventLog, AuditStore, Sequencer, CheckpointJob, CLOCK, LOGGER],
+          inject: [SOURCES, RedisEventLog, AuditStore, Sequencer, ErasureJob, CheckpointJob, CLOCK, LOGGER],
         },
         {
           provide: HeadWatchJob,

@@ -2,6 +2,7 @@ import { ConcordatError } from '@concordat/contracts';
 import { type Clock, inSpan, linkTo } from '@concordat/runtime';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { type Link, SpanKind } from '@opentelemetry/api';
+import { noteErasures } from '../erasure/erasure-rows';
 import { insertEvents } from '../event/event.projection';
 import type { EventSealer, SealedEvent } from '../leaf/event-sealer';
 import type { Committed } from '../log/checkpoint.job';
@@ -9,7 +10,7 @@ import type { LogWriter, NewLeaf } from '../log/log-writer';
 import type { MessageChange } from '../message/message-change';
 import { applyChanges, type StoredChange } from '../message/message.projection';
 import type { AuditStore } from '../store/audit-store';
-import { admit, type Entry } from './admission';
+import { type Admission, admit, type Entry } from './admission';
 import { type Alarm, keepAlarms } from './alarm';
 import { cursorsAfter, entriesAfter } from './batch';
 import { readCursors, writeCursors } from './source-cursors';
@@ -26,6 +27,8 @@ export interface Outcome {
   readonly log: Committed;
   readonly alarms: readonly Alarm[];
 }
+
+type Judge = (entry: Entry) => Admission;
 
 /** An event, ready to be written. */
 interface Prepared {
@@ -63,23 +66,24 @@ export class Sequencer {
 
   /**
    * Entries that are in the log already change nothing, so a batch whose outcome is unknown is simply given again.
-   * @throws SERVICE_UNAVAILABLE, STORE_REGRESSED, LogMovedError
+   * @param judge which entries get in; for the others an alarm is kept
+   * @throws SERVICE_UNAVAILABLE, STORE_REGRESSED, LogMovedError, DatabaseFault
    */
-  async commit(entries: readonly Entry[]): Promise<Outcome> {
+  async commit(entries: readonly Entry[], judge: Judge = admit): Promise<Outcome> {
     const before = this.#committed ?? (await this.restore());
     const fresh = entriesAfter(entries, before.cursors);
     if (fresh.length === 0) return { log: before, alarms: [] };
     // Forgotten until the commit is known: after an error the database alone knows what happened.
     this.#committed = undefined;
-    const outcome = await inSpan(spanOf(fresh), () => this.#write(before, fresh));
+    const outcome = await inSpan(spanOf(fresh), () => this.#write(before, fresh, judge));
     this.#largest = outcome.log.tree.size;
     this.#committed = outcome.log;
     return outcome;
   }
 
-  async #write(before: Committed, entries: readonly Entry[]): Promise<Outcome> {
+  async #write(before: Committed, entries: readonly Entry[], judge: Judge): Promise<Outcome> {
     const { store, log, clock } = this.ports;
-    const { events, alarms } = await this.#prepare(entries);
+    const { events, alarms } = await this.#prepare(entries, judge);
     const moved = cursorsAfter(entries);
     const tree = await store.transaction(async (em) => {
       await log.lock(em, before.tree);
@@ -96,11 +100,11 @@ export class Sequencer {
     return { log: { tree, cursors: new Map([...before.cursors, ...moved]) }, alarms };
   }
 
-  async #prepare(entries: readonly Entry[]): Promise<{ events: Prepared[]; alarms: Alarm[] }> {
+  async #prepare(entries: readonly Entry[], judge: Judge): Promise<{ events: Prepared[]; alarms: Alarm[] }> {
     const alarms: Alarm[] = [];
     const preparing: Promise<Prepared>[] = [];
     for (const entry of entries) {
-      const admission = admit(entry);
+      const admission = judge(entry);
       if (admission.ok) preparing.push(this.#seal(entry, admission.change));
       else {
         const { source, envelope } = entry;
@@ -132,6 +136,10 @@ async function writeRows(em: EntityManager, events: readonly Prepared[], size: n
   await insertEvents(
     em,
     events.map(({ entry: { envelope }, sealed: { body } }, i) => ({ logIndex: size + i, envelope, body })),
+  );
+  await noteErasures(
+    em,
+    events.map(({ entry }) => entry.envelope),
   );
   await applyChanges(
     em,

@@ -1,4 +1,4 @@
-import { type EventEnvelope, origin } from '@concordat/contracts';
+import { AgentErased, type EventEnvelope, origin } from '@concordat/contracts';
 import { AeadError, buildLeaf, canonicalJson, sha256, toBase64url } from '@concordat/crypto';
 import { memoryKeystore } from '@concordat/keystore';
 import fc from 'fast-check';
@@ -107,5 +107,24 @@ describe('a sealed event', () => {
     expect(await sealer.open('default', envelope.id, alices.body)).toBeUndefined();
     expect(await sealer.openPayload('default', 'msg-1', payload)).toBeNull();
     expect(await sealer.open('default', bob.id, bobs.body)).toBeDefined();
+  });
+
+  it('stays open when it is the erasure of its subject, as only iam-service orders it', async () => {
+    const over = { type: AgentErased.type, subject: 'did:key:zCarol', id: 'iam:1:1' };
+    const erasure = { ...envelope, ...over, source: '/concordat/iam' };
+    const pretended = { ...erasure, source: '/concordat/iam.feed', id: 'iam.feed:1:1' };
+    const [real, forged] = [await sealer.seal(erasure), await sealer.seal(pretended)];
+    for (let i = 0; i < 2; i++) await sealer.forget('default', erasure.subject);
+    expect(await sealer.open('default', erasure.id, real.body)).toMatchObject({ event: eventText(erasure) });
+    expect(await sealer.open('default', pretended.id, forged.body)).toBeUndefined();
+  });
+
+  it('is sealed under a fresh key when it comes after the erasure of its subject', async () => {
+    const before = await sealer.seal(envelope);
+    await sealer.forget('default', envelope.subject);
+    const after = await sealer.seal(envelope);
+    expect(after.body.keyId).not.toBe(before.body.keyId);
+    expect(await sealer.open('default', envelope.id, before.body)).toBeUndefined();
+    expect(await sealer.open('default', envelope.id, after.body)).toBeDefined();
   });
 });

@@ -1,4 +1,4 @@
-import type { EventEnvelope, SealedValue } from '@concordat/contracts';
+import type { EventEnvelope, KeyPath, SealedValue } from '@concordat/contracts';
 import {
   buildLeaf,
   fromBase64url,
@@ -10,6 +10,7 @@ import {
   utf8,
 } from '@concordat/crypto';
 import { type DataKey, type Keystore, openValue, sealValue } from '@concordat/keystore';
+import { isErasure } from '../erasure/erasure';
 import { eventText } from './event-text';
 
 /** Ciphertext as it lies in a row, with the name of the key that opens it. */
@@ -38,6 +39,11 @@ export interface Disclosure {
 const saltOf = ({ key }: DataKey, eventId: string): Uint8Array =>
   hmacSha256(key, lengthPrefixed('concordat/audit-salt/v1', eventId));
 
+/** An erasure has a key of its own, which outlives that of its subject: that it happened, and to whom, can be shown for ever. */
+const keyPathOf = (envelope: EventEnvelope): KeyPath =>
+  isErasure(envelope) ? [`erasure/${envelope.subject}`] : subjectPath(envelope.subject);
+const subjectPath = (subject: string): KeyPath => [`subject/${subject}`];
+
 const bodyContext = (tenant: string, eventId: string): string[] => ['audit-event', tenant, eventId];
 const payloadContext = (tenant: string, messageId: string): string[] => ['audit-message', tenant, messageId];
 
@@ -51,7 +57,7 @@ export class EventSealer {
   /** @throws RangeError when the leaf would be too large: see `admission.ts`, which lets no such event in */
   async seal(envelope: EventEnvelope): Promise<SealedEvent> {
     const { id, type, time, tenant, actor, subject } = envelope;
-    const key = await this.#keyOf(tenant, subject);
+    const key = await this.keystore.obtain(tenant, keyPathOf(envelope));
     const event = eventText(envelope);
     const body = sealBytes(key, event, bodyContext(tenant, id));
     const salt = saltOf(key, id);
@@ -68,7 +74,7 @@ export class EventSealer {
 
   /** @param subject whose erasure takes the payload with it: the sender */
   async sealPayload(tenant: string, subject: string, messageId: string, payload: unknown): Promise<Sealed> {
-    const key = await this.#keyOf(tenant, subject);
+    const key = await this.keystore.obtain(tenant, subjectPath(subject));
     return sealBytes(key, JSON.stringify(payload), payloadContext(tenant, messageId));
   }
 
@@ -78,8 +84,12 @@ export class EventSealer {
     return text === undefined ? null : JSON.parse(text);
   }
 
-  #keyOf(tenant: string, subject: string): Promise<DataKey> {
-    return this.keystore.obtain(tenant, [`subject/${subject}`]);
+  /**
+   * Destroys the key of a subject, for good: bodies, payloads and salts of everything sealed so far are closed. What comes
+   * later is sealed under a fresh key. Idempotent.
+   */
+  async forget(tenant: string, subject: string): Promise<void> {
+    await this.keystore.destroy(tenant, subjectPath(subject));
   }
 
   async #openText(tenant: string, { keyId, box }: Sealed, context: string[]): Promise<string | undefined> {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { open, readFile, rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { type Checkpoint, openNote, parseCheckpoint } from '@concordat/crypto';
 import type { LogIdentity } from './log-identity';
 
@@ -34,5 +35,16 @@ export class CheckpointAnchor {
       await handle.close();
     }
     await rename(draft, this.file);
+    await syncFolder(dirname(this.file));
+  }
+}
+
+/** A rename is durable when its folder is. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
 }

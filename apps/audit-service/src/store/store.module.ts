@@ -5,6 +5,7 @@ import { CLOCK, KEYSTORE, LOGGER } from '@concordat/service';
 import { type EntitySchema } from '@mikro-orm/postgresql';
 import { type DynamicModule, Global, Module, type OnApplicationShutdown } from '@nestjs/common';
 import type { AuditConfig } from '../config';
+import { PendingErasure } from '../erasure/erasure-rows';
 import { AuditEvent } from '../event/event-row';
 import { SourceCursor } from '../ingest/ingest-rows';
 import { EventSealer } from '../leaf/event-sealer';
@@ -21,6 +22,7 @@ const entities = [
   LogTile,
   LogCheckpoint,
   SourceCursor,
+  PendingErasure,
 ] as readonly EntitySchema[];
 
 /** Last of all, when nobody reads or writes any more. */

@@ -1,4 +1,5 @@
 import { ConcordatError } from '@concordat/contracts';
+import { isDataFault } from './database-fault';
 import { within } from './deadline';
 import { breakWhenSilent, type PgClient } from './silence';
 import { fromDatabaseError, isPassing } from './unavailable';
@@ -31,16 +32,48 @@ describe('an error of the database', () => {
   });
 
   it('is a fault of ours otherwise, and stays what it is', () => {
-    for (const error of [sqlError('23505'), sqlError('42P01'), new Error('bug'), 'text', undefined]) {
+    for (const error of [new Error('bug'), 'text', undefined]) {
       expect(isPassing(error)).toBe(false);
       expect(fromDatabaseError(error)).toBe(error);
+    }
+    for (const code of ['23505', '42P01', '22003', '54000']) {
+      expect(isPassing(sqlError(code))).toBe(false);
+      const fault = fromDatabaseError(new Error('outer', { cause: sqlError(code) }));
+      expect(fault).toMatchObject({ name: 'DatabaseFault', code });
+      expect(isDataFault(fault)).toBe(/^(22|54)/.test(code));
     }
   });
 
   it('becomes SERVICE_UNAVAILABLE when it passes; errors that are ours already are left alone', () => {
     expect(fromDatabaseError(sqlError('57P03'))).toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
+    expect(fromDatabaseError(new Error('bug', { cause: 'E2BIG' }))).not.toMatchObject({
+      name: 'DatabaseFault',
+    });
     const ours = new ConcordatError('STORE_REGRESSED');
     expect(fromDatabaseError(ours)).toBe(ours);
+  });
+});
+
+describe('what is told of an error of the database', () => {
+  const told = (error: unknown): string => {
+    const { message, stack, cause } = error as Error;
+    return [message, stack, ...(cause instanceof Error ? [told(cause)] : [])].join('\n');
+  };
+
+  it('is its code and class, or what the driver says, and never a statement with its values', () => {
+    const statement = "INSERT INTO t VALUES ('secret')";
+    const of = (reason: string, over: object = {}): string =>
+      told(fromDatabaseError(Object.assign(new Error(`${statement} - ${reason}`), over)));
+    const cases = [
+      [of('integer out of range', { code: '22003' }), 'PostgreSQL refuses: 22003 (data exception)'],
+      [of('shutting down', { code: '57P01' }), '57P01 (operator intervention)'],
+      [of('PostgreSQL said nothing for 1800 ms'), 'said nothing for 1800 ms'],
+      [of('connect', { code: 'ECONNREFUSED' }), 'ECONNREFUSED'],
+    ] as const;
+    for (const [text, reason] of cases) {
+      expect(text).toContain(reason);
+      expect(text).not.toMatch(/INSERT|secret/);
+    }
   });
 });
 

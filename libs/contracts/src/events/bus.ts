@@ -2,7 +2,10 @@ import { z } from 'zod';
 import { correlationId, did, jsonValue, messageId, messagePriority, messageType, timestamp } from '../names';
 import { event } from './event';
 
-const ofMessage = { messageId, to: did, from: z.string() };
+/** Bounds far beyond what the bus writes: they are those of a column, and keep out what is no event of the bus. */
+const whole = z.number().int().nonnegative().max(2_147_483_647);
+const attempt = whole.min(1);
+const ofMessage = { messageId, to: did, from: z.string().max(256) };
 
 export const MessageAccepted = event({
   type: 'concordat.bus.message.accepted.v1',
@@ -13,7 +16,7 @@ export const MessageAccepted = event({
     priority: messagePriority,
     correlationId: correlationId.nullable(),
     replyTo: did.nullable(),
-    ttlSeconds: z.number().int().nullable(),
+    ttlSeconds: whole.nullable(),
     payload: jsonValue,
   }),
   subject: ({ from }) => from,
@@ -22,28 +25,28 @@ export const MessageAccepted = event({
 export const MessageSent = event({
   type: 'concordat.bus.message.sent.v1',
   summary: 'A message was handed to its recipient under a lease.',
-  data: z.strictObject({ ...ofMessage, attempt: z.number().int().positive() }),
+  data: z.strictObject({ ...ofMessage, attempt }),
   subject: ({ from }) => from,
 });
 
 export const MessageDelivered = event({
   type: 'concordat.bus.message.delivered.v1',
   summary: 'The recipient acknowledged a message.',
-  data: z.strictObject({ ...ofMessage, attempt: z.number().int().positive() }),
+  data: z.strictObject({ ...ofMessage, attempt }),
   subject: ({ from }) => from,
 });
 
 export const MessageFailed = event({
   type: 'concordat.bus.message.failed.v1',
   summary: 'A message was given up after its last delivery attempt.',
-  data: z.strictObject({ ...ofMessage, attempt: z.number().int().positive(), error: z.string() }),
+  data: z.strictObject({ ...ofMessage, attempt, error: z.string() }),
   subject: ({ from }) => from,
 });
 
 export const MessageExpired = event({
   type: 'concordat.bus.message.expired.v1',
   summary: 'A message outlived its time to live before it was acknowledged.',
-  data: z.strictObject({ ...ofMessage, attempt: z.number().int().nonnegative(), expiredAt: timestamp }),
+  data: z.strictObject({ ...ofMessage, attempt: whole, expiredAt: timestamp }),
   subject: ({ from }) => from,
 });
 

@@ -3,7 +3,11 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 
 const KEPT_LINES = 60;
-const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+const ENDING_SIGNALS = [
+  'SIGINT',
+  'SIGTERM',
+  ...(process.env.CONCORDAT_HANGUP === 'ignored' ? [] : ['SIGHUP']),
+];
 
 /** @returns {string | undefined} the path of the first of the programs that is on the user's PATH */
 export const findProgram = (...names) => findOn(process.env.PATH ?? '', names);

@@ -1,5 +1,5 @@
 import { spawn, spawnSync, type SpawnSyncReturns } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { removeTemporaryDirectory, temporaryDirectory } from '@concordat/processes';
 import { repositoryRoot } from './repository';
@@ -51,10 +51,62 @@ describe('./concordat', () => {
     expect(stderr).toMatch(/Node\.js was not found on the PATH\.\n.*20\.19/s);
   });
 
+  it.each([
+    ['begun with nohup', 'trap "" HUP', 'ignored'],
+    ['begun as usual', ':', ''],
+    ['begun with another signal ignored', 'trap "" INT', ''],
+  ])('%s tells Node whether to outlive the terminal', (_how, before, told) => {
+    const node = join(folder, 'node');
+    writeFileSync(
+      node,
+      '#!/bin/sh\n[ "$1" = --version ] && echo v22.12.0 || echo "told $CONCORDAT_HANGUP"\n',
+    );
+    chmodSync(node, 0o755);
+    const { stdout } = spawnSync('/bin/sh', ['-c', `${before}; exec "$1" up`, 'sh', launcher], {
+      env: { PATH: '/usr/bin:/bin', CONCORDAT_NODE: node },
+      encoding: 'utf8',
+    });
+    expect(stdout).toBe(`told ${told}\n`);
+  });
+
   it('works through a link from elsewhere', () => {
     const link = join(folder, 'concordat');
     symlinkSync(launcher, link);
     expect(launchWithNode('v22.12.0', link).stdout).toContain(join(repositoryRoot, 'apps/cli/bootstrap.mjs'));
+  });
+});
+
+describe('a checkout that does not build', () => {
+  /** With a command line that was built before, and sources from which nothing can be made. */
+  function launch(...args: string[]): SpawnSyncReturns<string> {
+    const cli = join(folder, 'apps', 'cli');
+    mkdirSync(join(cli, 'dist'), { recursive: true });
+    mkdirSync(join(folder, 'node_modules', 'commander'), { recursive: true });
+    cpSync(join(repositoryRoot, 'apps/cli/bootstrap'), join(cli, 'bootstrap'), { recursive: true });
+    cpSync(join(repositoryRoot, 'apps/cli/bootstrap.mjs'), join(cli, 'bootstrap.mjs'));
+    writeFileSync(join(cli, 'dist', 'main.js'), 'console.log(process.argv.slice(2).join(" "))\n');
+    const script = join(cli, 'bootstrap.mjs');
+    return spawnSync(process.execPath, [script, ...args], { env: { PATH: '/nowhere' }, encoding: 'utf8' });
+  }
+
+  it.each([
+    [['down']],
+    [['--data', 'a b', 'down']],
+    [['--data=up', 'down']],
+    [['-o', 'json', '--data', 'up', 'down', '--data', 'x']],
+    [['-ojson', '--output', 'json', 'down']],
+  ])('can be stopped: %j', (args) => {
+    expect(launch(...args)).toMatchObject({ status: 0, stdout: `${args.join(' ')}\n` });
+  });
+
+  it.each([
+    [['up', 'down']],
+    [['--data', 'down', 'up']],
+    [['--data', 'down']],
+    [['-o', 'down', 'send', 'down']],
+    [[]],
+  ])('is built before anything else runs: %j', (args) => {
+    expect(launch(...args)).toMatchObject({ status: 1, stdout: '' });
   });
 });
 

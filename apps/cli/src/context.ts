@@ -29,6 +29,8 @@ export function addGlobalOptions(program: Command): void {
 
 export function contextOf(program: Command): Context {
   const { output: format, data } = program.opts<{ output: OutputFormat; data?: string }>();
+  // An empty one, of a variable that is not set, would mean the folder one happens to stand in.
+  if (data?.trim() === '') throw new UserError('--data is empty. Name a folder, or leave it out.');
   const environment = readEnvironment();
   return {
     environment,

@@ -11,6 +11,8 @@ export interface Environment {
   readonly databaseUrl: string | undefined;
   /** CONCORDAT_APPS: where the services lie, `<folder>/<app>/dist/main.js`; default `apps` of the repository */
   readonly appsDirectory: string | undefined;
+  /** CONCORDAT_HANGUP=ignored, from the launcher: this was begun with nohup, and the end of the terminal is not its own */
+  readonly hangupIgnored: boolean;
   /** where programs are looked for */
   readonly path: string;
   /** for every service: the basics, certificates, telemetry, and what of Concordat concerns all of them */
@@ -33,6 +35,7 @@ export function readEnvironment(all: NodeJS.ProcessEnv = process.env): Environme
     rpcRedisUrl: secret(all, 'CONCORDAT_RPC_REDIS_URL'),
     databaseUrl: secret(all, 'CONCORDAT_DATABASE_URL'),
     appsDirectory: text('CONCORDAT_APPS'),
+    hangupIgnored: text('CONCORDAT_HANGUP') === 'ignored',
     path,
     services: {
       HOME: text('HOME') ?? homedir(),

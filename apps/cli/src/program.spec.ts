@@ -61,6 +61,15 @@ describe('the command line', () => {
     expect(calls).toMatchObject([{ data: `${process.cwd()}/x`, format: 'table' }]);
   });
 
+  it.each([[['--data', '', 'go']], [['go', '--data=']], [['go', '--data', ' ']]])(
+    '%j: an empty data folder is refused, not taken for the working directory',
+    async (argv) => {
+      expect(await run(...argv)).toBe(1);
+      expect(calls).toEqual([]);
+      expect(printed).toContain('--data is empty');
+    },
+  );
+
   it('lists all commands without loading any', async () => {
     expect(await run('--help')).toBe(0);
     expect(printed).toContain('must not be loaded');

@@ -1,6 +1,7 @@
 export * from './backoff';
 export * from './clock';
 export * from './executables';
+export * from './folder-errors';
 export * from './managed-process';
 export * from './not-ready-error';
 export * from './port-holder';
@@ -13,6 +14,7 @@ export * from './process-family';
 export * from './process-identity';
 export * from './process-log';
 export * from './process-spec';
+export * from './readable-log';
 export * from './redis-config';
 export * from './redis-probe';
 export * from './redis-server';

@@ -25,6 +25,8 @@ import { DeadlineError, seconds, waitUntil } from './wait-until';
 
 const notRun = (why: string): Exit => ({ pid: undefined, code: null, signal: null, why });
 
+/** Many of them may be frames of one stack. */
+const TAIL_LINES = 100;
 const ROTATION_CHECK_MS = 5_000;
 
 /**
@@ -250,7 +252,7 @@ export class ManagedProcess extends EventEmitter<ProcessEvents> {
   }
 
   private notReady(why: string): NotReadyError {
-    return new NotReadyError(this.name, why, this.spec.logFile, this.log.tail(20, this.logMark));
+    return new NotReadyError(this.name, why, this.spec.logFile, this.log.tail(TAIL_LINES, this.logMark));
   }
 
   private enter(state: ProcessState): void {

@@ -1,3 +1,5 @@
+import { readableLog } from './readable-log';
+
 /** A child process did not come up. The message names it, says why, and ends with what it printed last. */
 export class NotReadyError extends Error {
   override readonly name = 'NotReadyError';
@@ -8,10 +10,11 @@ export class NotReadyError extends Error {
     readonly logFile: string,
     readonly lastLines: readonly string[],
   ) {
+    const lines = readableLog(lastLines);
     const printed =
-      lastLines.length === 0
+      lines.length === 0
         ? `It printed nothing (${logFile}).`
-        : `Last lines of ${logFile}:\n${lastLines.map((line) => `    ${line}`).join('\n')}`;
+        : `Last lines of ${logFile}:\n${lines.map((line) => `    ${line}`).join('\n')}`;
     super(`${processName} did not become ready: ${why}.\n${printed}`);
   }
 }

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { pidOfFile, stopOrphanServer } from './orphan-server';
 import { type PostgresHome } from './postgres-home';
 import { isZombie } from './process-identity';
-import { provideSecret, readSecret, writePrivateFile } from './private-files';
+import { MADE_ANEW, provideSecret, readSecret, writePrivateFile } from './private-files';
 
 export const DATABASE = 'concordat';
 export const SUPERUSER = 'concordat';
@@ -20,7 +20,7 @@ const INITDB_TIMEOUT_MS = 120_000;
  */
 export async function provideCluster(home: PostgresHome, directory: string): Promise<string> {
   const passwordFile = join(directory, 'password');
-  const known = await readSecret(passwordFile);
+  const known = await readSecret(passwordFile, MADE_ANEW);
   const password = await provideSecret(passwordFile);
   const version = await readFile(join(home.cluster, 'PG_VERSION'), 'utf8').catch(() => undefined);
   if (version === undefined) {

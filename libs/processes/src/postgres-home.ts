@@ -5,6 +5,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { type Account, postgresAccount } from './postgres-account';
+import { shellWord } from './folder-errors';
 import { findPostgresBinaries, type PostgresBinaries, reachableBinaries } from './postgres-binaries';
 import { provideOpenDirectory, providePrivateDirectory, writePrivateFile } from './private-files';
 
@@ -43,6 +44,7 @@ export async function postgresHome(
     if (moved !== undefined) throw new Error(startedAsRoot(directory, moved));
     return { binaries, account: undefined, cluster: join(directory, 'cluster'), parent: directory };
   }
+  if (moved !== undefined) await keepOwner(directory, moved);
   const account = (await postgresAccount(join(moved ?? directory, 'cluster')))!;
   const parent = moved ?? (await reachableParent(directory, account, systemDirectory));
   return {
@@ -67,6 +69,27 @@ async function readNote(directory: string): Promise<string | undefined> {
     `The PostgreSQL data of ${directory} was moved to ${target}, which no longer exists. Restore that folder from a ` +
       `backup; or, to begin with an empty database, delete ${join(directory, NOTE)}.`,
   );
+}
+
+/**
+ * A moved cluster serves one folder. A copy of that folder has its note too, and would change the data of the original;
+ * a folder that was moved or renamed takes its cluster along.
+ */
+async function keepOwner(directory: string, moved: string): Promise<void> {
+  const ownerFile = join(moved, OWNER_NOTE);
+  const owner = (await readFile(ownerFile, 'utf8').catch(() => '')).trim();
+  if (owner === resolve(directory)) return;
+  if (owner !== '' && (await movedCluster(owner)) === moved) {
+    // By way of a link, or under a name that a mount gives it, it is no other folder.
+    if (await isSameFolder(owner, directory)) return;
+    throw new Error(copied(directory, owner, moved));
+  }
+  await writePrivateFile(ownerFile, `${resolve(directory)}\n`);
+}
+
+async function isSameFolder(one: string, other: string): Promise<boolean> {
+  const [first, second] = await Promise.all([stat(one), stat(other)]);
+  return first.dev === second.dev && first.ino === second.ino;
 }
 
 async function reachableParent(
@@ -109,3 +132,9 @@ async function move(directory: string, systemDirectory: string): Promise<string>
 const startedAsRoot = (directory: string, moved: string): string =>
   `The PostgreSQL data of ${directory} was made by root and lies in ${moved}. Run Concordat as root again, or with ` +
   'another --data folder.';
+
+const copied = (directory: string, owner: string, moved: string): string =>
+  `${directory} is a copy of ${owner}: both name ${moved} as the place of their PostgreSQL data, which only one may use. ` +
+  'Run the original. Or give the copy data of its own: while the original is stopped, ' +
+  `cp -a ${shellWord(moved)} ${shellWord(`${moved}-copy`)}, and write that path into ${join(directory, NOTE)}; or, to ` +
+  `begin with an empty database, delete ${join(directory, NOTE)}.`;

@@ -173,14 +173,16 @@ describe('a private PostgreSQL', () => {
     const first = await postgres();
     await first.stop();
     const cluster = join(directory, 'cluster');
-    // A shell that becomes `sleep` never takes note of the end of what it started before.
-    const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], {
-      stdio: ['ignore', 'pipe', 'ignore'],
+    // `sleep` never takes note of the end of what it started when it was a shell, if that ends no sooner.
+    const parent = spawn('sh', ['-c', 'exec 3<&0; cat <&3 & echo $!; exec sleep 60'], {
+      stdio: ['pipe', 'pipe', 'ignore'],
       ...owner(cluster),
     });
     try {
       const [line] = (await once(parent.stdout, 'data')) as [Buffer];
       const zombie = Number(line.toString());
+      await waitUntil(async () => expect(commandLine(parent.pid!)[0]).toBe('sleep'), { deadlineMs: 10_000 });
+      parent.stdin.end();
       await waitUntil(async () => expect(isZombie(zombie)).toBe(true), { deadlineMs: 10_000 });
       writeFileSync(join(cluster, 'postmaster.pid'), `${zombie}\n${cluster}\n1\n1\n\n127.0.0.1\n\n`, {
         mode: 0o600,

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { ManagedProcess } from './managed-process';
+import { assertListens } from './port-holder';
 import {
   DATABASE,
   identity,
@@ -70,6 +71,7 @@ export async function postgresServer(
         if ((await postmasterPid(cluster)) !== pid)
           throw new Error('it has not taken its data directory yet');
         await probePostgres({ port, user: SUPERUSER, database: DATABASE }, signal);
+        assertListens(pid, port);
       },
       stopSignal: 'SIGINT',
       stopTimeoutMs: 30_000,

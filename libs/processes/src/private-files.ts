@@ -2,11 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, chmod, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-
-/** A file or folder that others could read, or that we cannot use. The message holds the command that repairs it. */
-export class PermissionsError extends Error {
-  override readonly name = 'PermissionsError';
-}
+import { explainFolder, PermissionsError, shellWord } from './folder-errors';
 
 const OTHERS = 0o077;
 
@@ -38,9 +34,13 @@ export async function writePrivateFile(
 
 /**
  * Reads a secret. @returns undefined when the file is missing
+ * @param ifRead what to do when others did read it; only the caller knows whether a new one can take its place
  * @throws PermissionsError when others may read it: then it may have been read already
  */
-export async function readSecret(file: string): Promise<string | undefined> {
+export async function readSecret(
+  file: string,
+  ifRead = 'Otherwise it is no secret any more: replace it.',
+): Promise<string | undefined> {
   const found = await stat(file).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw error;
@@ -50,15 +50,18 @@ export async function readSecret(file: string): Promise<string | undefined> {
     const mode = (found.mode & 0o777).toString(8);
     throw new PermissionsError(
       `The secret ${file} has mode ${mode}: others on this machine can read or change it. ` +
-        `If nobody did, run: chmod 600 '${file}'. Otherwise delete it, so that a new one is made.`,
+        `If nobody did, run: chmod 600 ${shellWord(file)}. ${ifRead}`,
     );
   }
   return (await readFile(file, 'utf8')).trim();
 }
 
-/** The secret of a file; on the first call a new one: 32 random bytes, base64url. */
-export async function provideSecret(file: string): Promise<string> {
-  const known = await readSecret(file);
+/** For a secret that whoever makes it also hands to everyone who needs it. */
+export const MADE_ANEW = 'Otherwise delete it, so that a new one is made.';
+
+/** The secret of a file; on the first call a new one: 32 random bytes, base64url. @param ifRead see `readSecret` */
+export async function provideSecret(file: string, ifRead = MADE_ANEW): Promise<string> {
+  const known = await readSecret(file, ifRead);
   if (known !== undefined && known !== '') return known;
   const secret = randomBytes(32).toString('base64url');
   await writePrivateFile(file, secret);
@@ -78,11 +81,7 @@ export async function providePrivateDirectory(directory: string, mode: 0o700 | 0
     await access(directory, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     if (error instanceof PermissionsError) throw error;
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new PermissionsError(
-      `The folder ${directory} cannot be used (${code ?? message}). ` +
-        `Give it to the user that runs Concordat: sudo chown -R "$(id -un)" '${directory}', or choose another one.`,
-    );
+    throw explainFolder(directory, error as NodeJS.ErrnoException);
   }
 }
 

@@ -57,7 +57,10 @@ export function tailOfFile(file: string, lines: number, fromByte = 0): string[] 
       const buffer = Buffer.alloc(size - start);
       const bytes = readSync(descriptor, buffer, 0, buffer.length, start);
       const text = buffer.toString('utf8', 0, bytes).trimEnd();
-      return text === '' ? [] : text.split('\n').slice(-lines);
+      const found = text === '' ? [] : text.split('\n');
+      // The first of them was cut in two.
+      if (start > fromByte && found.length > 1) found.shift();
+      return found.slice(-lines);
     } finally {
       closeSync(descriptor);
     }

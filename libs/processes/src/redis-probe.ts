@@ -32,7 +32,8 @@ function exchange(port: number, commands: readonly string[][], signal: AbortSign
     };
     const onAbort = (): void => end(() => reject(new Error('aborted')));
     signal.addEventListener('abort', onAbort, { once: true });
-    socket.setEncoding('utf8');
+    // One character per byte: RESP counts bytes, and INFO holds the path of the configuration, which may have any.
+    socket.setEncoding('latin1');
     socket.once('connect', () => socket.write(commands.map(encode).join('')));
     socket.once('error', (error) => end(() => reject(error)));
     socket.once('close', () => end(() => reject(new Error(`port ${port} closed the connection`))));
@@ -49,7 +50,7 @@ function exchange(port: number, commands: readonly string[][], signal: AbortSign
 const encode = (words: readonly string[]): string =>
   `*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('')}`;
 
-/** The answers that are complete so far. */
+/** The answers that are complete so far. @param text one character per byte */
 export function decode(text: string): string[] {
   const answers: string[] = [];
   for (let at = 0; at < text.length;) {

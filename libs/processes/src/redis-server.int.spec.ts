@@ -68,6 +68,11 @@ describe('a durable Redis', () => {
     expect(await client(second.url).get('key')).toBe('value');
   });
 
+  it('in a folder whose name is not ASCII becomes ready', async () => {
+    const connection = client((await redis({ dir: join(directory, 'Büro – 東京 🌳') })).url);
+    expect(await connection.set('key', 'value')).toBe('OK');
+  });
+
   it('syncs every write and evicts nothing', async () => {
     const connection = client((await redis()).url);
     expect(await connection.config('GET', 'append*')).toEqual(expect.arrayContaining(['always', 'yes']));

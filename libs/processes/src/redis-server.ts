@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { findExecutable } from './executables';
 import { ManagedProcess } from './managed-process';
 import { stopOrphanServer } from './orphan-server';
+import { assertListens } from './port-holder';
 import { providePrivateDirectory, provideSecret, writePrivateFile } from './private-files';
 import { type Supervision } from './process-spec';
 import { defaultMaxMemoryBytes, redisAcl, redisConfig, type RedisFlavour } from './redis-config';
@@ -82,7 +83,11 @@ export async function redisServer(
       logFile,
       beforeStart: async () =>
         void (await stopOrphanServer({ pidFile, directory: data, programs: ['redis', 'valkey'] })),
-      probe: (pid, signal) => probeRedis({ port, password, pid }, signal),
+      probe: (pid, signal) => {
+        // First, so that nobody else at this port is sent the password.
+        assertListens(pid, port);
+        return probeRedis({ port, password, pid }, signal);
+      },
       // It rewrites nothing at the end: with `always` the AOF is complete at every moment.
       stopTimeoutMs: 15_000,
     },

@@ -5,6 +5,7 @@ import { examineCheckout } from '../doctor/checkout';
 import { type Finding } from '../doctor/finding';
 import { examineInstallation } from '../doctor/installation';
 import { examineMachine } from '../doctor/machine';
+import { examineNamedServers } from '../doctor/named-servers';
 import { table } from '../output';
 import { repositoryRoot } from '../repository';
 
@@ -16,6 +17,7 @@ export function register(command: Command, context: () => Context): void {
     const findings = (
       await Promise.all([
         examineMachine(environment),
+        examineNamedServers(environment),
         examineCheckout(repositoryRoot, environment.appsDirectory ?? join(repositoryRoot, 'apps')),
         examineInstallation(dataDirectory),
       ])

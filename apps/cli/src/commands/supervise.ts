@@ -1,4 +1,5 @@
 import { type Command } from 'commander';
+import { outliveOutput } from '../broken-output';
 import { type Context } from '../context';
 import { type Progress } from '../output';
 import { type SupervisorMessage } from '../supervisor/detached';
@@ -16,7 +17,8 @@ import {
 export function register(command: Command, context: () => Context): void {
   addUpOptions(command).action(async (options: UpOptions) => {
     createPrivately();
-    const { stop, hurry } = stopSignals();
+    outliveOutput();
+    const { stop, hurry } = stopSignals(context().environment);
     const { send, close } = starter();
     const progress = loggedProgress(send);
     const onReady = (run: RunFile): void => {

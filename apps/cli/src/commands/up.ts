@@ -1,6 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { type Command } from 'commander';
+import { outliveOutput } from '../broken-output';
 import { type Context, UserError } from '../context';
+import { adminKeyFix, isAdminKeyLost, readAdminKey } from '../supervisor/admin-key';
+import { claimFolder } from '../supervisor/claim-folder';
+import { dataFolder } from '../supervisor/provision';
+import { overview } from '../supervisor/overview';
 import { provideRedis } from '../supervisor/provide-redis';
 import { startDetached } from '../supervisor/detached';
 import { type RunFile } from '../supervisor/run-file';
@@ -27,6 +31,7 @@ export function register(command: Command, context: () => Context): void {
 
 async function upDetached(context: Context, options: UpOptions): Promise<void> {
   if (await showRunning(context, options)) return;
+  await claimFolder(context.dataDirectory);
   await provideRedis(context);
   const firstStart = await isFirstStart(context);
   const { dataDirectory, environment, progress } = context;
@@ -40,10 +45,12 @@ async function upDetached(context: Context, options: UpOptions): Promise<void> {
 
 async function upForeground(context: Context, options: UpOptions): Promise<void> {
   if (await showRunning(context, options)) return;
+  await claimFolder(context.dataDirectory);
   await provideRedis(context);
   const firstStart = await isFirstStart(context);
   createPrivately();
-  const { stop, hurry } = stopSignals();
+  outliveOutput();
+  const { stop, hurry } = stopSignals(context.environment);
   const { progress } = context;
   stop.addEventListener('abort', () => progress.warn('stopping; press Ctrl-C again to hurry'));
   const onReady = (run: RunFile): void => void showStarted(context, run, firstStart, 'Stop: Ctrl-C');
@@ -70,16 +77,13 @@ async function showRunning(context: Context, { readySeconds }: UpOptions): Promi
     if (run === undefined)
       throw new UserError(`Process ${pid} has not become ready. Stop it with: ./concordat down`);
   }
-  const found = run;
-  output.data(
-    { ...summary(found), alreadyRunning: true },
-    () => `Concordat already runs.\n${addresses(found)}`,
-  );
+  const { summary, lines } = await overview(run);
+  output.data({ ...summary, alreadyRunning: true }, () => ['Concordat already runs.', ...lines].join('\n'));
   return true;
 }
 
 const isFirstStart = async ({ dataDirectory }: Context): Promise<boolean> =>
-  (await adminKey(`${dataDirectory}/admin.key`)) === undefined;
+  (await readAdminKey(dataFolder(dataDirectory).adminKeyFile)) === undefined;
 
 async function showStarted(
   context: Context,
@@ -87,38 +91,14 @@ async function showStarted(
   firstStart: boolean,
   howToStop: string,
 ): Promise<void> {
-  const key = firstStart ? await adminKey(run.adminKeyFile) : undefined;
-  const value = { ...summary(run), alreadyRunning: false, ...(key === undefined ? {} : { adminKey: key }) };
+  const key = firstStart ? await readAdminKey(run.adminKeyFile) : undefined;
+  const folder = dataFolder(run.dataDir);
+  if (await isAdminKeyLost(folder))
+    context.progress.warn(`${folder.adminKeyFile} is missing. ${adminKeyFix(folder)}`);
+  const { summary, lines } = await overview(run);
+  const value = { ...summary, alreadyRunning: false, ...(key === undefined ? {} : { adminKey: key }) };
   const shownOnce = key === undefined ? [] : ['', `Admin API key, shown this once:  ${key}`];
   context.output.data(value, () =>
-    ['Concordat is ready.', addresses(run), ...shownOnce, '', 'Next: ./concordat demo', howToStop].join('\n'),
+    ['Concordat is ready.', ...lines, ...shownOnce, '', 'Next: ./concordat demo', howToStop].join('\n'),
   );
-}
-
-const summary = ({
-  http,
-  grpc,
-  dataDir,
-  adminKeyFile,
-  supervisorPid: pid,
-}: RunFile): Record<string, unknown> => ({
-  http,
-  grpc,
-  dataDir,
-  adminKeyFile,
-  supervisorPid: pid,
-});
-
-const addresses = ({ http, grpc, dataDir, adminKeyFile }: RunFile): string =>
-  [
-    `  HTTP       ${http.join(', ')}`,
-    `  OpenAPI    ${http[0]}/openapi.json`,
-    `  gRPC       ${grpc.join(', ')}`,
-    `  Data       ${dataDir}`,
-    `  Admin key  ${adminKeyFile}`,
-  ].join('\n');
-
-async function adminKey(file: string): Promise<string | undefined> {
-  const text = await readFile(file, 'utf8').catch(() => '');
-  return text.trim() === '' ? undefined : text.trim();
 }

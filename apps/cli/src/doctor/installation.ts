@@ -1,79 +1,48 @@
-import { existsSync } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import {
-  isPortFree,
-  movedCluster,
-  OWNER_NOTE,
-  portHolder,
-  SYSTEM_DIRECTORY,
-  tailOfFile,
-} from '@concordat/processes';
-import { probeReady } from '../supervisor/health';
+import { isPortFree, portHolder, readableLog, tailOfFile } from '@concordat/processes';
+import { probeOwnReady } from '../supervisor/health';
 import { DEFAULT_HTTP_PORT } from '../supervisor/port-plan';
-import { type RunFile } from '../supervisor/run-file';
-import { findRunning } from '../supervisor/running';
+import { dataFolder } from '../supervisor/provision';
+import { lookForRunFile, type RunFile, runFilePath, supervisorLives } from '../supervisor/run-file';
+import { supervisorPid } from '../supervisor/running';
 import { services } from '../supervisor/services';
+import { examineDataFolder } from './data-folder';
+import { leftOverClusters } from './left-over-clusters';
 import { broken, examined, type Finding, ok, warning } from './finding';
 
-const OTHERS = 0o077;
 const HEALTH_TIMEOUT_MS = 3_000;
 
 /** The data folder and what runs on it. */
 export async function examineInstallation(dataDirectory: string): Promise<Finding[]> {
-  const run = await findRunning(dataDirectory);
   const findings = await Promise.all([
-    examined('data folder', () => dataFolderModes(dataDirectory)),
-    examined('left-over databases', () => leftOvers()),
-    run === undefined ? examined('ports', () => defaultPorts()) : examined('processes', () => processes(run)),
+    examineDataFolder(dataDirectory),
+    examined('left-over databases', () => leftOverClusters(dataDirectory)),
+    examined('processes', () => whatRuns(dataDirectory)),
   ]);
   return findings.flat();
 }
 
-async function dataFolderModes(directory: string): Promise<Finding[]> {
-  const name = 'data folder';
-  const found = await stat(directory).catch(() => undefined);
-  if (found === undefined) return [ok(name, `${directory} (made by the first ./concordat up)`)];
-  // Passing through without looking is what PostgreSQL needs when root runs it as a user of its own.
-  const loose = (found.mode & OTHERS & ~0o011) !== 0;
-  const mode = (found.mode & 0o777).toString(8);
-  const folder = loose
-    ? broken(name, `${directory} has mode ${mode}: others can look into it`, `chmod 700 '${directory}'`)
-    : ok(name, `${directory} (mode ${mode})`);
-  return [folder, ...(await looseSecrets(directory))];
+/** Its pid says whether a supervisor runs; run.json, which may be missing, damaged or closed, only what else does. */
+async function whatRuns(dataDirectory: string): Promise<Finding[]> {
+  const found = await lookForRunFile(dataDirectory);
+  const file = runFilePath(dataDirectory);
+  const run = typeof found === 'object' && supervisorLives(found) ? found : undefined;
+  if (run !== undefined) return processes(run);
+  const pid = await supervisorPid(dataDirectory);
+  const why = typeof found === 'string' ? `${file} cannot be read: ${found}` : `${file} says nothing of it`;
+  if (pid !== undefined) {
+    const fix = `It writes the file anew within seconds. If not, see ${dataFolder(dataDirectory).logs}/supervisor.log; ./concordat down stops it.`;
+    return [warning('supervisor', `process ${pid} runs; ${why}`, isClosed(found) ? ASK_THE_OWNER : fix)];
+  }
+  const ports = await defaultPorts();
+  if (isClosed(found))
+    return [warning('supervisor', `whether it runs cannot be told: ${why}`, ASK_THE_OWNER), ...ports];
+  const rest =
+    typeof found === 'string' ? [warning('run.json', why, 'Remove it with: ./concordat down')] : [];
+  return [ok('supervisor', 'Concordat does not run'), ...rest, ...ports];
 }
 
-async function looseSecrets(directory: string): Promise<Finding[]> {
-  const places = ['.', 'identity', 'redis', 'redis-rpc', 'postgres'];
-  const files = await Promise.all(
-    places.map(async (place) =>
-      (await readdir(join(directory, place)).catch(() => []))
-        .filter((name) => /(\.key|^password|^url|\.acl|^run\.json)$/.test(name))
-        .map((name) => join(directory, place, name)),
-    ),
-  );
-  const loose: Finding[] = [];
-  for (const file of files.flat()) {
-    const { mode } = await stat(file);
-    if ((mode & OTHERS) !== 0)
-      loose.push(broken('secrets', `${file} has mode ${(mode & 0o777).toString(8)}`, `chmod 600 '${file}'`));
-  }
-  return loose;
-}
-
-/** Clusters that were put below /var/lib/concordat for a data folder that has been deleted since. */
-async function leftOvers(): Promise<Finding[]> {
-  const names = await readdir(SYSTEM_DIRECTORY).catch(() => []);
-  const findings: Finding[] = [];
-  for (const name of names) {
-    const place = join(SYSTEM_DIRECTORY, name);
-    const owner = (await readFile(join(place, OWNER_NOTE), 'utf8').catch(() => '')).trim();
-    if (owner === '' || (existsSync(owner) && (await movedCluster(owner)) === place)) continue;
-    const detail = `${place} holds the PostgreSQL data of ${owner}, which is gone`;
-    findings.push(warning('left-over database', detail, `If nobody needs it: rm -r '${place}'`));
-  }
-  return findings;
-}
+const isClosed = (found: RunFile | string | undefined): boolean => found === 'EACCES' || found === 'EPERM';
+const ASK_THE_OWNER = 'Run ./concordat doctor as the user that started Concordat.';
 
 async function defaultPorts(): Promise<Finding[]> {
   const ports = [DEFAULT_HTTP_PORT, DEFAULT_HTTP_PORT + 1, ...services.map(({ healthPort }) => healthPort)];
@@ -83,26 +52,30 @@ async function defaultPorts(): Promise<Finding[]> {
     const holder = portHolder(port) ?? 'another process';
     taken.push(warning('ports', `${port} is taken by ${holder}`, 'Start with ./concordat up --http-port 0'));
   }
-  return taken.length > 0 ? taken : [ok('ports', `free: ${ports.join(', ')}; Concordat does not run`)];
+  return taken.length > 0 ? taken : [ok('ports', `free: ${ports.join(', ')}`)];
 }
 
-async function processes({ supervisorPid, processes: all }: RunFile): Promise<Finding[]> {
+async function processes({ supervisorPid: pid, processes: all }: RunFile): Promise<Finding[]> {
   const findings = await Promise.all(
-    all.map(async ({ name, state, restarts, pid, healthUrl, logFile }) => {
-      const detail = `${state}, process ${pid ?? '–'}, restarts: ${restarts}`;
-      const sick = state !== 'ready' ? state : await failingHealth(healthUrl);
+    all.map(async ({ name, state, restarts, pid: child, port, healthUrl: url, logFile }) => {
+      const detail = `${state}, process ${child ?? '–'}, restarts: ${restarts}`;
+      const sick = state !== 'ready' ? state : await failingHealth(url, port, child);
       if (sick === undefined) return ok(name, detail);
-      const last = tailOfFile(logFile, 1)[0]?.slice(0, 200) ?? 'nothing';
+      const last = readableLog(tailOfFile(logFile, 50)).at(-1) ?? 'nothing';
       return broken(name, `${detail}; ${sick}`, `See ${logFile}; it printed last: ${last}`);
     }),
   );
-  return [ok('supervisor', `process ${supervisorPid}`), ...findings];
+  return [ok('supervisor', `process ${pid}`), ...findings];
 }
 
-async function failingHealth(url: string | undefined): Promise<string | undefined> {
-  if (url === undefined) return undefined;
+async function failingHealth(
+  url: string | undefined,
+  port: number,
+  pid: number | null,
+): Promise<string | undefined> {
+  if (url === undefined || pid === null) return undefined;
   try {
-    await probeReady(url, AbortSignal.timeout(HEALTH_TIMEOUT_MS));
+    await probeOwnReady({ url, port, pid }, AbortSignal.timeout(HEALTH_TIMEOUT_MS));
     return undefined;
   } catch (error) {
     return (error as Error).message;

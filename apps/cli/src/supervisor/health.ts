@@ -1,4 +1,21 @@
 import { get } from 'node:http';
+import { assertListens } from '@concordat/processes';
+
+/** Where a process answers for its health. */
+export interface HealthPlace {
+  readonly url: string;
+  readonly port: number;
+  readonly pid: number;
+}
+
+/**
+ * Resolves when this very process is ready. Whose answer it was is asked last, when there is one worth believing.
+ * @throws Error with the reason; also when somebody else has the port
+ */
+export async function probeOwnReady({ url, port, pid }: HealthPlace, signal: AbortSignal): Promise<void> {
+  await probeReady(url, signal);
+  assertListens(pid, port);
+}
 
 interface HealthAnswer {
   readonly checks?: Readonly<Record<string, { readonly ok: boolean; readonly detail?: string }>>;

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { removeTemporaryDirectory, temporaryDirectory } from '@concordat/processes';
 import { planPorts, type PortMarket, type PortPlan, type PortWishes } from './port-plan';
@@ -75,4 +75,32 @@ describe('the ports', () => {
     expect(second.port('redis')).not.toBe(port('redis'));
     expect(second.port('postgres')).toBe(port('postgres'));
   });
+
+  it.each([
+    [{ http: 65_535 }, 65_536],
+    [{ http: 65_535, grpc: 0, gateways: 2 }, 65_537],
+    [{ http: 0, grpc: 65_535, gateways: 3 }, 65_537],
+  ])('%j leave the range: the error says which, and what to do', async (wishes, port) => {
+    await expect(plan(wishes)).rejects.toThrow(
+      new RegExp(`would need port ${port}, and the highest is 65535.*--grpc-port`),
+    );
+  });
+
+  it('at the end of the range are used when they fit', async () => {
+    expect(await plan({ http: 65_535, grpc: 65_534 })).toMatchObject({ http: [65_535], grpc: [65_534] });
+  });
+
+  it.each(['{"redis":99999,"postgres":-1,"redis-rpc":80,"iam-service":"7"}', '[null]', 'null', '{"redis":'])(
+    'that were remembered wrongly (%s) are chosen anew',
+    async (text) => {
+      writeFileSync(join(folder, 'ports.json'), text);
+      const { port } = await plan({ http: 0 });
+      for (const name of [...databases, 'iam-service']) expect(port(name)).toBeGreaterThanOrEqual(20_000);
+      const remembered = JSON.parse(readFileSync(join(folder, 'ports.json'), 'utf8')) as Record<
+        string,
+        number
+      >;
+      expect(remembered['redis']).toBe(port('redis'));
+    },
+  );
 });

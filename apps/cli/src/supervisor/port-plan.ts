@@ -1,9 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assertPortFree, freePort, isPortFree, writePrivateFile } from '@concordat/processes';
+import { UserError } from '../context';
 import { services } from './services';
 
 export const DEFAULT_HTTP_PORT = 7400;
+
+const HIGHEST = 65_535;
 
 export interface PortWishes {
   /** 0: the system chooses; default 7400 */
@@ -80,7 +83,13 @@ export async function planPorts(
 function gatewayPorts({ http, grpc, gateways }: PortWishes): { http: number[]; grpc: number[] } {
   const row = (first: number): number[] =>
     Array.from({ length: gateways }, (_, index) => (first === 0 ? 0 : first + 2 * index));
-  return { http: row(http), grpc: row(grpc ?? (http === 0 ? 0 : http + 1)) };
+  const rows = { http: row(http), grpc: row(grpc ?? (http === 0 ? 0 : http + 1)) };
+  const beyond = [...rows.http, ...rows.grpc].find((port) => port > HIGHEST);
+  if (beyond === undefined) return rows;
+  throw new UserError(
+    `With these options a gateway would need port ${beyond}, and the highest is ${HIGHEST}: each takes two, from ` +
+      '--http-port upwards. Use a lower one, --grpc-port for the other, or 0 for any.',
+  );
 }
 
 class PortChoice {
@@ -119,11 +128,14 @@ class PortChoice {
   }
 }
 
+/** Ports that we choose lie between; anything else in the file was written by somebody else. */
+const isChoosable = (port: number): boolean => port >= 1_024 && port <= HIGHEST;
+
 async function readRemembered(file: string): Promise<Record<string, number>> {
   try {
     const found = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>;
     const entries = Object.entries(found).filter(
-      (entry): entry is [string, number] => Number.isInteger(entry[1]) && (entry[1] as number) > 0,
+      (entry): entry is [string, number] => Number.isInteger(entry[1]) && isChoosable(entry[1] as number),
     );
     return Object.fromEntries(entries);
   } catch {

@@ -1,6 +1,9 @@
+import { statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ed25519Signer, fromBase64url } from '@concordat/crypto';
 import { providePrivateDirectory, provideSecret, writePrivateFile } from '@concordat/processes';
+import { claimFolder } from './claim-folder';
 import { identities, type Identity } from './services';
 
 /** Where the things of an installation lie. */
@@ -34,30 +37,57 @@ export const dataFolder = (root: string): DataFolder => ({
 });
 
 /**
- * Makes the folder and logs. As root others may pass through it (0711), not look into it: PostgreSQL then runs as a
+ * Makes the folder and logs, unless the folder is something else's. As root others may pass through it (0711), not look into it: PostgreSQL then runs as a
  * user of its own and must reach its part.
  * @throws PermissionsError with the fix
  */
 export async function provideDataFolder(folder: DataFolder): Promise<void> {
+  await claimFolder(folder.root);
   await providePrivateDirectory(folder.root, process.getuid?.() === 0 ? 0o711 : 0o700);
   await providePrivateDirectory(folder.logs);
 }
 
-/** Makes every secret that is missing, once; the public keys of all identities are written anew each time. */
+/**
+ * Makes every secret that is missing, once; the public keys of all identities are written anew each time.
+ * @throws Error when the key of an identity is missing or damaged that has signed already: another one would be another
+ *   identity, which nothing that is stored verifies under
+ */
 export async function provideIdentities(folder: DataFolder): Promise<void> {
   await providePrivateDirectory(join(folder.root, 'identity'));
+  const known = await knownPeers(folder.peersFile);
+  const lost = identities.filter((name) => name in known && isGone(folder.identityKeyFile(name)));
+  if (lost.length > 0) throw new Error(lostKeys(folder, lost));
   const peers: Record<string, unknown> = {};
   for (const identity of identities) {
     const file = folder.identityKeyFile(identity);
-    const seed = fromBase64url(await provideSecret(file));
-    if (seed?.byteLength !== 32) {
+    const seed = fromBase64url(await provideSecret(file, forged(identity)));
+    if (seed?.byteLength !== 32)
       throw new Error(
-        `${file} does not hold an Ed25519 seed (32 bytes, base64url). Restore it from a backup; a new one, made when the ` +
-          'file is missing, is a new identity that signatures of the old one do not verify under.',
+        `${file} does not hold an Ed25519 seed (32 bytes, base64url). Restore it from a backup.`,
       );
-    }
     peers[identity] = ed25519Signer(seed).publicKeys;
   }
   await writePrivateFile(folder.peersFile, `${JSON.stringify(peers, null, 2)}\n`);
   await provideSecret(folder.challengeKeyFile);
 }
+
+/** Missing, or empty as a full disk leaves it: either way a new one would be made. */
+const isGone = (file: string): boolean => (statSync(file, { throwIfNoEntry: false })?.size ?? 0) === 0;
+
+/** The identities that earlier starts made. A file that is damaged proves nothing. */
+async function knownPeers(file: string): Promise<object> {
+  try {
+    const found: unknown = JSON.parse(await readFile(file, 'utf8'));
+    return typeof found === 'object' && found !== null ? found : {};
+  } catch {
+    return {};
+  }
+}
+
+const lostKeys = (folder: DataFolder, lost: readonly Identity[]): string =>
+  `${lost.map((identity) => folder.identityKeyFile(identity)).join(', ')} is missing or empty, but ${folder.peersFile} knows its ` +
+  'public key. Restore it from a backup. A new key would be a new identity, under which no signature of the old one ' +
+  'verifies; to begin without what was stored, choose another folder: --data <dir>.';
+
+const forged = (identity: Identity): string =>
+  `Otherwise others can sign as ${identity}: keep this folder as evidence, and begin with another one (--data).`;

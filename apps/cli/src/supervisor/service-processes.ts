@@ -4,7 +4,7 @@ import { ManagedProcess, providePrivateDirectory } from '@concordat/processes';
 import { UserError } from '../context';
 import { type Environment } from '../environment';
 import { type Member } from './fleet';
-import { probeReady } from './health';
+import { probeOwnReady } from './health';
 import { type PortPlan } from './port-plan';
 import { type DataFolder } from './provision';
 import { gatewayApp, type Identity, services } from './services';
@@ -106,7 +106,7 @@ function member(plan: ServicePlan, { environment, appsDirectory, folder }: Servi
     },
     cwd: folder.of(plan.dataName),
     logFile: join(folder.logs, `${plan.name}.log`),
-    probe: (_pid, signal) => probeReady(healthUrl, signal),
+    probe: (pid, signal) => probeOwnReady({ url: healthUrl, port: plan.port, pid }, signal),
     stopTimeoutMs: DRAIN_DEADLINE_MS,
   });
   return { stage: plan.stage, process: child, port: plan.port, healthUrl };

@@ -72,7 +72,11 @@ export function standIns(name = 'concordat cli '): StandIns {
     environment,
     options,
     tell: (fault, instance) => {
-      mkdirSync(dataDirectory, { recursive: true });
+      if (!existsSync(dataDirectory)) {
+        // Faults lie in the data folder, which must look like one before the first start.
+        mkdirSync(dataDirectory, { recursive: true });
+        writeFileSync(join(dataDirectory, 'supervisor.lock.1'), '{}');
+      }
       writeFileSync(faultFile(fault, instance), '');
     },
     untell: (fault, instance) => rmSync(faultFile(fault, instance), { force: true }),

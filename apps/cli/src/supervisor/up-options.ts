@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type Context } from '../context';
+import { type Environment } from '../environment';
 import { repositoryRoot } from '../repository';
 import { DEFAULT_HTTP_PORT } from './port-plan';
 import { type SuperviseOptions } from './supervise';
@@ -63,12 +64,19 @@ export const superviseOptions = (
 /** From here on whatever this process and its children create, with whatever mode they ask for, is private. */
 export const createPrivately = (): void => void process.umask(0o077);
 
-/** The first SIGINT, SIGTERM or SIGHUP asks to stop, the next one to hurry. */
-export function stopSignals(): { stop: AbortSignal; hurry: AbortSignal } {
+/**
+ * The first SIGINT, SIGTERM or SIGHUP asks to stop, the next one to hurry.
+ * @param hangupIgnored SIGHUP does nothing; left alone it would still end the process, for Node undoes what nohup did
+ */
+export function stopSignals({ hangupIgnored }: Pick<Environment, 'hangupIgnored'>): {
+  stop: AbortSignal;
+  hurry: AbortSignal;
+} {
   const stop = new AbortController();
   const hurry = new AbortController();
   const onSignal = (): void => (stop.signal.aborted ? hurry : stop).abort();
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, onSignal);
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, onSignal);
+  process.on('SIGHUP', hangupIgnored ? () => undefined : onSignal);
   return { stop: stop.signal, hurry: hurry.signal };
 }
 

@@ -72,7 +72,7 @@ describe('a process', () => {
       { exitsInARow: 1, delayMs: 0, crashLoop: false, why: 'killed by SIGKILL' },
     ]);
     await child.whenReady(5_000);
-    expect(performance.now() - started).toBeLessThan(1_000);
+    expect(performance.now() - started).toBeLessThan(5_000);
     expect(child.pid).not.toBe(pid);
     expect(child.restarts).toBe(1);
   });

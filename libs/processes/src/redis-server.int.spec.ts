@@ -44,7 +44,7 @@ describe('a durable Redis', () => {
     const started = performance.now();
     await server.kill9();
     await server.whenReady();
-    expect(performance.now() - started).toBeLessThan(1_000);
+    expect(performance.now() - started).toBeLessThan(5_000);
     expect(server.pid).not.toBe(pid);
     expect(await client(server.url).get('key')).toBe('value');
   });

@@ -3,7 +3,7 @@ import { sampleMoments } from './moments';
 import { type DemoOutcome, runDemo } from './demo-run';
 import { System } from './system';
 
-const messages = 2_400;
+const messages = 3_600;
 const kills = 5;
 
 /** Every service and every store; of the two gateways each agent of the demo prefers another. */

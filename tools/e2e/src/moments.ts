@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
-/** Nothing happens in the last tenth: what is killed there might be killed after the end. */
-const range = 0.9;
+/** Nothing is due in the last third: a victim that has to come back first is killed later than it was due. */
+const range = 2 / 3;
 
 /** Random moments of something, each between 0 and 1, in order; the same for the same seed and name. */
 export const sampleMoments = (seed: number, name: string, count: number): number[] =>

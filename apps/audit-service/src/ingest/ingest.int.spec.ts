@@ -268,7 +268,7 @@ describe('audit-service, fed by all sources', () => {
     await expect(audit.caller.call('audit.events', {}, { minPosition: beyond })).rejects.toMatchObject({
       code: 'POSITION_NOT_REACHED',
     });
-    expect(performance.now() - begun).toBeLessThan(1_900);
+    expect(performance.now() - begun).toBeLessThan(5_000);
     await expect(
       audit.caller.call('audit.events', {}, { minPosition: { unheard: { epoch: 1, position: 1 } } }),
     ).rejects.toMatchObject({ code: 'POSITION_NOT_REACHED' });

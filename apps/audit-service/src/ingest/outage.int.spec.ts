@@ -146,7 +146,7 @@ describe('audit-service, while PostgreSQL dies, freezes and the service restarts
       ];
       const begun = performance.now();
       for (const call of calls) await expect(call).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
-      expect(performance.now() - begun).toBeLessThan(2_000);
+      expect(performance.now() - begun).toBeLessThan(5_000);
       // What needs no database is served all the same.
       expect((await client.checkpoint()).note).toBe(before.note);
       await eventually(async () => {
@@ -176,7 +176,7 @@ describe('audit-service, while PostgreSQL dies, freezes and the service restarts
       await expect(audit.caller.call('audit.messages', {})).rejects.toMatchObject({
         code: 'SERVICE_UNAVAILABLE',
       });
-      expect(performance.now() - begun).toBeLessThan(2_000);
+      expect(performance.now() - begun).toBeLessThan(5_000);
     } finally {
       durable.resume();
     }
@@ -207,7 +207,7 @@ describe('audit-service, while PostgreSQL dies, freezes and the service restarts
       await audit.restart();
       const begun = performance.now();
       await expect(audit.caller.call('audit.key', {})).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
-      expect(performance.now() - begun).toBeLessThan(2_000);
+      expect(performance.now() - begun).toBeLessThan(5_000);
     } finally {
       audit.postgres.resume();
     }

@@ -28,6 +28,6 @@ describe('what a checkpoint covers', () => {
     expect(await waiting).toBe(true);
     const begun = performance.now();
     expect(await covered.until({ iam: at(3) }, 50)).toBe(false);
-    expect(performance.now() - begun).toBeLessThan(1_000);
+    expect(performance.now() - begun).toBeLessThan(5_000);
   });
 });

@@ -133,7 +133,7 @@ describe('sealed request/reply over a real Redis', () => {
     const { call } = await client();
     const begun = performance.now();
     await expect(call(1)).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
-    expect(performance.now() - begun).toBeLessThan(2_200);
+    expect(performance.now() - begun).toBeLessThan(5_000);
   });
 
   it('goes on when the service was killed and came back with other keys', async () => {

@@ -1,5 +1,9 @@
 import { newAgent } from '@concordat/testing';
-import { type CasesOf, withAgent } from './world';
+import { type CasesOf, withAgent, type World } from './world';
+
+/** Ada has not seen the registration herself: she asks for what the administrator has seen. */
+const sendNewcomer = ({ asAda, admin }: World, to: string, payload: number[] | null) =>
+  asAda.messages.send({ to, type: 'QUERY', payload }, { minPosition: admin.positions });
 
 export const messaging: CasesOf<'message' | 'inbox'> = {
   'message.send': {
@@ -19,7 +23,7 @@ export const messaging: CasesOf<'message' | 'inbox'> = {
   'inbox.fetch': {
     succeed: (world) =>
       withAgent(world, async ({ did }, client) => {
-        await world.asAda.messages.send({ to: did, type: 'QUERY', payload: [1, 2] });
+        await sendNewcomer(world, did, [1, 2]);
         const { items } = await client.inbox.fetch({ waitSeconds: 5 });
         expect(items).toMatchObject([{ payload: [1, 2], from: world.ada.did, attempt: 1 }]);
       }),
@@ -29,7 +33,7 @@ export const messaging: CasesOf<'message' | 'inbox'> = {
   'inbox.ack': {
     succeed: (world) =>
       withAgent(world, async ({ did }, client) => {
-        const { id } = await world.asAda.messages.send({ to: did, type: 'QUERY', payload: null });
+        const { id } = await sendNewcomer(world, did, null);
         const { items } = await client.inbox.fetch({ waitSeconds: 5 });
         expect(await client.inbox.ack({ tokens: [items[0]!.deliveryToken] })).toEqual({ acked: [id] });
         expect(await world.asAda.messages.get({ id })).toMatchObject({ status: 'DELIVERED' });

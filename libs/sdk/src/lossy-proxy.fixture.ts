@@ -1,5 +1,7 @@
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+import { limits } from '@concordat/contracts';
 
 export interface LossyProxy {
   readonly url: string;
@@ -8,21 +10,22 @@ export interface LossyProxy {
   close(): Promise<void>;
 }
 
-/** Stands before a gateway and loses every n-th answer, after the gateway has done what was asked. */
+/**
+ * Stands before a gateway and loses every n-th answer, after the gateway has done what was asked. An answer that brings a
+ * message for the last time is spared: it would have failed, as promised, and there would be nothing to wait for.
+ */
 export async function startLossyProxy(target: string, everyNth: number): Promise<LossyProxy> {
   let answers = 0;
   let lost = 0;
   const server = createServer((incoming, outgoing) => {
     const { method, headers, url } = incoming;
-    const upstream = request(target + url, { method, headers }, (answer) => {
-      answers++;
-      if (answers % everyNth === 0) {
+    const upstream = request(target + url, { method, headers }, async (answer) => {
+      const body = await buffer(answer).catch(() => undefined);
+      if (body === undefined) outgoing.socket?.destroy();
+      else if (++answers % everyNth === 0 && !isLastDelivery(body)) {
         lost++;
-        answer.resume().once('end', () => outgoing.socket?.destroy());
-      } else {
-        outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-        answer.pipe(outgoing);
-      }
+        outgoing.socket?.destroy();
+      } else outgoing.writeHead(answer.statusCode ?? 502, answer.headers).end(body);
     });
     upstream.once('error', () => outgoing.socket?.destroy());
     outgoing.once('close', () => upstream.destroy());
@@ -39,3 +42,5 @@ export async function startLossyProxy(target: string, everyNth: number): Promise
       }),
   };
 }
+
+const isLastDelivery = (body: Buffer): boolean => body.includes(`"attempt":${limits.deliveryAttempts}`);

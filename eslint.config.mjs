@@ -12,6 +12,7 @@ const rooms = {
   eventsourcing: ['contracts', 'crypto', 'keystore', 'sqlite'],
   streams: ['contracts', 'crypto', 'processes'],
   service: ['contracts', 'crypto', 'processes', 'runtime', 'sqlite', 'keystore', 'eventsourcing', 'streams'],
+  directory: ['contracts', 'crypto', 'runtime', 'streams', 'service', 'policy'],
   testing: ['contracts', 'crypto', 'processes', 'runtime', 'streams'],
   sdk: ['contracts', 'crypto'],
 };

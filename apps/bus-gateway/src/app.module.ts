@@ -3,9 +3,9 @@ import { LOGGER, mergeHandlers, OPERATION_HANDLERS, ServiceModule, SettingsModul
 import { type DynamicModule, Module } from '@nestjs/common';
 import { BusModule, INBOX_HANDLERS, MESSAGE_HANDLERS } from './bus/bus.module';
 import { GATEWAY_CONFIG, type GatewayConfig } from './config';
-import { Directory } from './directory/directory';
-import { DirectoryModule } from './directory/directory.module';
-import { Freshness } from './directory/freshness';
+import { Directory } from '@concordat/directory';
+import { DirectoryModule } from '@concordat/directory';
+import { Freshness } from '@concordat/directory';
 import { Authenticator } from './edge/authenticate';
 import { EdgeModule } from './edge/edge.module';
 import { GrpcEdge } from './edge/grpc/grpc-edge';

@@ -6,7 +6,7 @@ import { NestFactory } from '@nestjs/core';
 import type { AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
 import { AppModule } from './app.module';
-import { Freshness } from './directory/freshness';
+import { Freshness } from '@concordat/directory';
 import { GrpcEdge } from './edge/grpc/grpc-edge';
 import { HttpEdge } from './edge/http/http-edge';
 

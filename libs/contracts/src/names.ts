@@ -40,6 +40,12 @@ export type AgentStatus = z.infer<typeof agentStatus>;
 export const scope = z.enum(['read', 'write', 'admin', 'governance', 'workflows']);
 export type Scope = z.infer<typeof scope>;
 
+/** What a person is to the tenant (IAM-4). */
+export const role = z.enum(['user', 'admin', 'sre', 'developer', 'auditor']);
+export type Role = z.infer<typeof role>;
+
+export const userId = z.uuidv7();
+
 export const messageType = z.enum(['COMMAND', 'QUERY', 'RESPONSE', 'EVENT', 'NOTIFICATION']);
 export const messagePriority = z.enum(['URGENT', 'HIGH', 'NORMAL', 'LOW']);
 /** PENDING waits in the inbox, SENT is leased to a consumer, DELIVERED was acknowledged. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { did, scope, tenantId } from './names';
+import { did, role, scope, tenantId, userId } from './names';
 
 /** Who asks, as proven at the gateway. Travels to the services inside sealed frames only. */
 export const principal = z.discriminatedUnion('kind', [
@@ -20,6 +20,15 @@ export const principal = z.discriminatedUnion('kind', [
     scopes: z.array(scope),
   }),
   z.strictObject({
+    kind: z.literal('user'),
+    tenant: tenantId,
+    id: userId,
+    roles: z.array(role).min(1),
+    scopes: z.array(scope),
+    /** `jti` of the access token. */
+    tokenId: z.string(),
+  }),
+  z.strictObject({
     kind: z.literal('anonymous'),
     tenant: tenantId,
     id: z.literal('anonymous'),
@@ -35,7 +44,7 @@ export const anonymous = (tenant: string): Principal => ({
   scopes: [],
 });
 
-/** The actor as it is written into events: `agent:<did>`, `apiKey:<id>`, `anonymous`. */
+/** The actor as it is written into events: `agent:<did>`, `apiKey:<id>`, `user:<id>`, `anonymous`. */
 export const actorOf = (who: Principal): string =>
   who.kind === 'anonymous' ? 'anonymous' : `${who.kind}:${who.id}`;
 

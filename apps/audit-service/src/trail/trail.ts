@@ -1,4 +1,4 @@
-import { actorOf, ConcordatError, type Principal, TrailQueried } from '@concordat/contracts';
+import { actorOf, ConcordatError, type Principal, type Role, TrailQueried } from '@concordat/contracts';
 import type { OperationContext } from '@concordat/runtime';
 import type { Feed } from '@concordat/streams';
 import { within } from '../store/deadline';
@@ -10,7 +10,10 @@ export interface Reach {
   readonly names: readonly string[] | null;
 }
 
-/** Agents see what concerns them, API keys their tenant. @throws ConcordatError CREDENTIAL_MISSING */
+/** Roles that read the trail of their whole tenant. */
+const overseers: readonly Role[] = ['admin', 'auditor', 'sre'];
+
+/** Agents and users see what concerns them; API keys and overseers their tenant. @throws ConcordatError CREDENTIAL_MISSING */
 export function reachOf(principal: Principal): Reach {
   const { tenant } = principal;
   switch (principal.kind) {
@@ -18,6 +21,10 @@ export function reachOf(principal: Principal): Reach {
       return { tenant, names: [principal.id, actorOf(principal)] };
     case 'apiKey':
       return { tenant, names: null };
+    case 'user': {
+      const isOverseer = principal.roles.some((role) => overseers.includes(role));
+      return { tenant, names: isOverseer ? null : [actorOf(principal)] };
+    }
     case 'anonymous':
       throw new ConcordatError('CREDENTIAL_MISSING');
     default:

@@ -2,7 +2,7 @@ import { type Clock, type Logger, problemListener, sleep } from '@concordat/runt
 import { CLOCK, LOGGER, RedisLinks } from '@concordat/service';
 import { Module } from '@nestjs/common';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../config';
-import { Directory } from '../directory/directory';
+import { Directory } from '@concordat/directory';
 import { Authenticator } from '../edge/authenticate';
 import { Doorbell } from './doorbell';
 import { Durability } from './durability';

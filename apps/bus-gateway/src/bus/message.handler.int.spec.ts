@@ -1,7 +1,7 @@
 import type { Principal } from '@concordat/contracts';
 import { createLogger, type OperationContext, systemClock } from '@concordat/runtime';
 import { administrator, agentPrincipal, eventually, newAgent, type TestAgent } from '@concordat/testing';
-import { Directory } from '../directory/directory';
+import { Directory } from '@concordat/directory';
 import { type BusBench, startBusBench } from './bus.fixture';
 import { Durability } from './durability';
 import { messageHandlers } from './message.handler';

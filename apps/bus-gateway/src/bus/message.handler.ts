@@ -11,7 +11,7 @@ import { activeTraceparent, type Clock, inSpan, type OperationHandlers } from '@
 import { busSource } from '@concordat/streams';
 import { SpanKind } from '@opentelemetry/api';
 import { v7 as uuidV7 } from 'uuid';
-import type { Directory } from '../directory/directory';
+import type { Directory } from '@concordat/directory';
 import { mayComeAgain } from '../edge/command-id';
 import type { Durability } from './durability';
 import type { MessageStore, OutgoingMessage } from './message-store';

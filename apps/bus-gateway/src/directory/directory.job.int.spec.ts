@@ -5,8 +5,7 @@ import { type Bench, eventually, newAgent, startBench, type TestAgent } from '@c
 import type Redis from 'ioredis';
 import { type RunningGateway, startGateway } from '../gateway.fixture';
 import { type IamDouble, type PublishOptions, startIamDouble } from '../iam-double.fixture';
-import { Directory } from './directory';
-import { Freshness } from './freshness';
+import { Directory, Freshness } from '@concordat/directory';
 
 describe('the directory of a gateway', () => {
   let bench: Bench;

@@ -12,7 +12,7 @@ import { newAgent } from '@concordat/testing';
 import fc from 'fast-check';
 import { SignJWT } from 'jose';
 import { createHmac } from 'node:crypto';
-import { Directory } from '../directory/directory';
+import { Directory } from '@concordat/directory';
 import { AccessTokens } from './access-token';
 
 const issuedAt = 1_800_000_000;

@@ -12,7 +12,7 @@ import { fromBase64url, publicKeyObject } from '@concordat/crypto';
 import { errors, jwtVerify } from 'jose';
 import QuickLRU from 'quick-lru';
 import { z } from 'zod';
-import type { Directory } from '../directory/directory';
+import type { Directory } from '@concordat/directory';
 
 const claims = z.object({
   sub: did,

@@ -17,8 +17,8 @@ import { newAgent } from '@concordat/testing';
 import { SignJWT } from 'jose';
 import { randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { Directory } from '../directory/directory';
-import { Freshness } from '../directory/freshness';
+import { Directory } from '@concordat/directory';
+import { Freshness } from '@concordat/directory';
 import { AccessTokens } from './access-token';
 import { Authenticator } from './authenticate';
 

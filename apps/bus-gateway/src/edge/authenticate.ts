@@ -1,7 +1,7 @@
 import { ConcordatError, type Principal } from '@concordat/contracts';
 import { apiKeyHash, equalConstantTime, parseApiKey, utf8 } from '@concordat/crypto';
-import type { Directory } from '../directory/directory';
-import type { Freshness } from '../directory/freshness';
+import type { Directory } from '@concordat/directory';
+import type { Freshness } from '@concordat/directory';
 import type { AccessTokens } from './access-token';
 
 /** How long a door waits to hear of an agent that was registered through another door a moment ago. */

@@ -10,8 +10,8 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../config';
-import { Directory } from '../directory/directory';
-import { Freshness } from '../directory/freshness';
+import { Directory } from '@concordat/directory';
+import { Freshness } from '@concordat/directory';
 import { AccessTokens } from './access-token';
 import { Authenticator } from './authenticate';
 import { RefusalAudit } from './refusal-audit';

@@ -17,7 +17,7 @@ import {
   type OperationResult,
   parseInput,
 } from '@concordat/runtime';
-import type { Freshness } from '../directory/freshness';
+import type { Freshness } from '@concordat/directory';
 import type { Authenticator } from './authenticate';
 import { commandIdOf } from './command-id';
 import type { RefusalAudit } from './refusal-audit';

@@ -55,7 +55,7 @@ export const authOperations = {
     http: { method: 'GET', path: '/v1/auth/whoami', status: 200 },
     input: z.strictObject({}),
     output: z.strictObject({
-      kind: z.enum(['agent', 'apiKey']),
+      kind: z.enum(['agent', 'apiKey', 'user']),
       tenant: tenantId,
       id: z.string(),
       scopes: z.array(scope),

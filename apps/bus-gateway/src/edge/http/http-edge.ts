@@ -3,7 +3,7 @@ import { type Health, type Logger, registerHealthRoutes } from '@concordat/runti
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import { context } from '@opentelemetry/api';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Directory } from '../../directory/directory';
+import type { Directory } from '@concordat/directory';
 import type { EdgeAnswer, OperationRouter } from '../operation-router';
 import { readInput, toRoute } from './http-input';
 import { closeHttpServer, openHttpServer } from './http-server';

@@ -10,7 +10,7 @@ import { createLogger, Health } from '@concordat/runtime';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import type { RouteOptions } from 'fastify';
 import { z } from 'zod';
-import type { Directory } from '../../directory/directory';
+import type { Directory } from '@concordat/directory';
 import type { OperationRouter } from '../operation-router';
 import { HttpEdge } from './http-edge';
 import type * as httpServer from './http-server';

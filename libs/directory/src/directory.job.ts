@@ -97,6 +97,7 @@ export class DirectoryJob implements OnApplicationBootstrap, BeforeApplicationSh
     while (!this.#isStopped) {
       try {
         const at = await this.#readSnapshot();
+        directory.advanced(at);
         freshness.loaded(at);
         logger.info({ entries: directory.size }, 'directory loaded');
         return at;
@@ -141,7 +142,9 @@ export class DirectoryJob implements OnApplicationBootstrap, BeforeApplicationSh
       directory.apply({ at, tenant, type, time, data: JSON.parse(data) as unknown });
     }
     const last = entries.at(-1);
-    if (last) freshness.advanced(last.at);
+    if (!last) return;
+    directory.advanced(last.at);
+    freshness.advanced(last.at);
   }
 
   #onControl(verdict: ControlVerdict): void {
@@ -152,7 +155,7 @@ export class DirectoryJob implements OnApplicationBootstrap, BeforeApplicationSh
       return;
     }
     const { entry, isContiguous } = verdict;
-    if (entry.event) directory.apply({ ...entry.event, time: new Date(entry.timeMs).toISOString() });
+    if (entry.event) directory.anticipate({ ...entry.event, time: new Date(entry.timeMs).toISOString() });
     freshness.beat(entry, isContiguous);
   }
 }

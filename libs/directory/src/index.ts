@@ -1,0 +1,4 @@
+export { Directory, type DirectoryAgent, type DirectoryApiKey, type DirectorySigningKey } from './directory';
+export { DirectoryModule } from './directory.module';
+export { Freshness } from './freshness';
+export type { DirectoryEvent } from './kinds/kind';

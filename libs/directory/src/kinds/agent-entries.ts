@@ -1,0 +1,19 @@
+import { AgentErased, type AgentEvent, AgentRegistered, AgentRevoked } from '@concordat/contracts';
+import { changed, type Changes, made } from './kind';
+
+export const agentName = (tenant: string, did: string): string => `agent ${tenant} ${did}`;
+
+export const agentChanges: Changes<AgentEvent> = {
+  [AgentRegistered.type]: ({ did, agentType, publicKeys }, { tenant }) =>
+    made(agentName(tenant, did), {
+      kind: 'agent',
+      tenant,
+      did,
+      type: agentType,
+      status: 'active',
+      publicKeys,
+    }),
+  [AgentRevoked.type]: ({ did }, { tenant }) =>
+    changed<'agent'>(agentName(tenant, did), { status: 'revoked' }),
+  [AgentErased.type]: ({ did }, { tenant }) => changed<'agent'>(agentName(tenant, did), { status: 'erased' }),
+};

@@ -1,11 +1,16 @@
+import { Directory, DirectoryModule, Freshness } from '@concordat/directory';
 import { type Logger, type OperationHandlers, type ServiceBase } from '@concordat/runtime';
-import { LOGGER, mergeHandlers, OPERATION_HANDLERS, ServiceModule, SettingsModule } from '@concordat/service';
+import {
+  LOGGER,
+  mergeHandlers,
+  OPERATION_HANDLERS,
+  RpcClientModule,
+  ServiceModule,
+  SettingsModule,
+} from '@concordat/service';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { BusModule, INBOX_HANDLERS, MESSAGE_HANDLERS } from './bus/bus.module';
 import { GATEWAY_CONFIG, type GatewayConfig } from './config';
-import { Directory } from '@concordat/directory';
-import { DirectoryModule } from '@concordat/directory';
-import { Freshness } from '@concordat/directory';
 import { Authenticator } from './edge/authenticate';
 import { EdgeModule } from './edge/edge.module';
 import { GrpcEdge } from './edge/grpc/grpc-edge';
@@ -42,6 +47,7 @@ export class AppModule {
       imports: [
         SettingsModule.for(GATEWAY_CONFIG, config),
         ServiceModule.for({ service: 'bus', base, config }),
+        RpcClientModule.for({ service: 'bus', instance: config.instance }),
         EdgeModule.for(base),
         DirectoryModule.for(base),
         BusModule,

@@ -3,6 +3,7 @@ import {
   defaultTenant,
   type EventEnvelope,
   type OperationOutput,
+  origin,
   type Position,
 } from '@concordat/contracts';
 import { type Logger, type Peers, problemListener, sleep, streamProblems } from '@concordat/runtime';
@@ -129,6 +130,7 @@ export class DirectoryJob implements OnApplicationBootstrap, BeforeApplicationSh
       commandId: null,
       principal: anonymous(defaultTenant),
       minPosition: {},
+      judgedAt: origin,
       conversation: null,
       traceparent: null,
       input: cursor === undefined ? {} : { cursor },

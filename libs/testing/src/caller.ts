@@ -1,5 +1,6 @@
 import {
   type OperationName,
+  origin,
   operations,
   type OperationOutput,
   type OperationRequest,
@@ -15,6 +16,7 @@ export interface CallOptions {
   readonly principal?: Principal;
   readonly commandId?: string;
   readonly minPosition?: Positions;
+  readonly judgedAt?: Position;
   readonly conversation?: string;
   readonly traceparent?: string;
 }
@@ -59,6 +61,7 @@ export async function startCaller(bench: Bench, instance = 'bus-1'): Promise<Cal
         commandId,
         principal: options.principal ?? administrator(),
         minPosition: options.minPosition ?? {},
+        judgedAt: options.judgedAt ?? origin,
         conversation: options.conversation ?? null,
         traceparent: options.traceparent ?? null,
       });

@@ -1,11 +1,15 @@
 import { findOperation, type Position } from '@concordat/contracts';
+import type { Freshness } from '@concordat/directory';
 import { activeTraceparent, inSpan, type OperationContext } from '@concordat/runtime';
 import { type RpcClient } from '@concordat/streams';
 import { SpanKind } from '@opentelemetry/api';
 
 /** Calls operations of the services behind the gateway, each in a span of its own that travels along. */
 export class ServiceCalls {
-  constructor(private readonly rpc: RpcClient) {}
+  constructor(
+    private readonly rpc: RpcClient,
+    private readonly freshness: Pick<Freshness, 'applied'>,
+  ) {}
 
   /** @throws ConcordatError: what the service answered, SERVICE_UNAVAILABLE, OVERLOADED */
   call(
@@ -25,6 +29,7 @@ export class ServiceCalls {
     return inSpan({ name: `send ${operation}`, kind: SpanKind.PRODUCER, attributes }, () =>
       this.rpc.call({
         ...{ service, operation, commandId, principal, minPosition, conversation, input },
+        judgedAt: this.freshness.applied,
         traceparent: activeTraceparent(),
       }),
     );

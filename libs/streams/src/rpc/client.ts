@@ -21,6 +21,7 @@ export interface RpcCall {
   readonly commandId: string | null;
   readonly principal: Principal;
   readonly minPosition: Positions;
+  readonly judgedAt: Position;
   readonly conversation: string | null;
   readonly traceparent: string | null;
   readonly input: unknown;

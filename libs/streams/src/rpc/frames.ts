@@ -13,6 +13,8 @@ export const requestFrame = z.strictObject({
   /** Milliseconds since 1970; later, the request is not carried out. */
   deadlineMs: z.number().int(),
   minPosition: z.record(z.string(), positionSchema),
+  /** Of iam-service: what the gateway knew when it let the request in. The service must know as much to judge it again. */
+  judgedAt: positionSchema,
   /** Correlation id of the caller's conversation. */
   conversation: z.string().nullable(),
   traceparent: z.string().nullable(),

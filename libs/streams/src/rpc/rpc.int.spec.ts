@@ -1,11 +1,11 @@
-import { ConcordatError, type Principal, type Service } from '@concordat/contracts';
+import { ConcordatError, origin, type Principal, type Service } from '@concordat/contracts';
 import { type AlgorithmValue, ed25519Signer, type Signer } from '@concordat/crypto';
 import { startRedis } from '@concordat/processes';
 import type Redis from 'ioredis';
 import { blockingConnection, commandConnection, whenReady } from '../connection';
 import { RpcClient } from './client';
 import type { RequestFrame } from './frames';
-import { type RpcResult, RpcServer } from './server';
+import { type Callers, type RpcResult, RpcServer } from './server';
 
 const signers = Object.fromEntries(
   ['iam', 'bus', 'audit', 'vault'].map((name, i) => [name, ed25519Signer(new Uint8Array(32).fill(i + 1))]),
@@ -42,6 +42,7 @@ describe('sealed request/reply over a real Redis', () => {
     handle: (request: RequestFrame) => Promise<RpcResult>,
     signer = signers.iam,
     instance = 'iam-1',
+    callers: Callers = {},
   ) {
     const pair = await connections('server');
     const made = new RpcServer({
@@ -51,6 +52,7 @@ describe('sealed request/reply over a real Redis', () => {
       signer,
       peers,
       handle,
+      callers,
       nowMs: Date.now,
       sleep,
       onError: () => {},
@@ -81,13 +83,14 @@ describe('sealed request/reply over a real Redis', () => {
       await made.stop();
       pair.commands.disconnect();
     });
-    const call = (input: unknown, commandId: string | null = null) =>
+    const call = (input: unknown, commandId: string | null = null, operation = 'test.echo') =>
       made.call({
         service: 'iam',
-        operation: 'test.echo',
+        operation,
         commandId,
         principal,
         minPosition: {},
+        judgedAt: origin,
         conversation: null,
         traceparent: null,
         input,
@@ -98,6 +101,18 @@ describe('sealed request/reply over a real Redis', () => {
   const echo = async (request: RequestFrame): Promise<RpcResult> => ({
     output: request.input,
     position: { epoch: 1, position: 2 },
+  });
+
+  it('a service that is not the gateway / is answered what it was given, and nothing else', async () => {
+    await server(echo, signers.iam, 'iam-1', { vault: ['test.echo'] });
+    const vault = await client(signers.vault, 'vault');
+    expect((await vault.call({ i: 1 })).output).toEqual({ i: 1 });
+    const refused = { code: 'ROUTE_UNKNOWN' };
+    await expect(vault.call({}, null, 'apiKey.create')).rejects.toMatchObject(refused);
+    await expect(vault.call({}, null, 'constructor')).rejects.toMatchObject(refused);
+    // Not in the list at all: its first frame begins no session, so it hears nothing.
+    const audit = await client(signers.audit, 'audit');
+    await expect(audit.call({})).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
   });
 
   it('answers many concurrent requests, each with its own answer', async () => {

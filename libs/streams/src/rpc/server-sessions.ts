@@ -8,11 +8,17 @@ import {
   type Signer,
 } from '@concordat/crypto';
 
+/** A session, and who is at its other end. */
+export interface CalledSession {
+  readonly caller: Service;
+  readonly session: SealedSession;
+}
+
 interface Offered {
   readonly offer: SessionOffer;
   readonly keys: Awaited<ReturnType<typeof makeOffer>>['keys'];
   /** Sessions made from this offer. Kept as long as its key, so that a recorded first frame cannot begin one again. */
-  readonly sessions: Map<string, SealedSession>;
+  readonly sessions: Map<string, CalledSession>;
 }
 
 const sessionsPerOffer = 1_000;
@@ -46,7 +52,7 @@ export class ServerSessions {
   }
 
   /** @returns the session, known or begun by the hello; undefined when there is none */
-  find(id: string, hello: SessionHello | undefined): SealedSession | undefined {
+  find(id: string, hello: SessionHello | undefined): CalledSession | undefined {
     for (const { sessions } of this.#offers) {
       const session = sessions.get(id);
       if (session) return session;
@@ -54,7 +60,7 @@ export class ServerSessions {
     return hello && this.#begin(id, hello);
   }
 
-  #begin(id: string, hello: SessionHello): SealedSession | undefined {
+  #begin(id: string, hello: SessionHello): CalledSession | undefined {
     const { callers, peers, nowMs } = this.options;
     const caller = callers.find((name) => name === hello.caller);
     const offered = this.#offers.find(
@@ -63,7 +69,8 @@ export class ServerSessions {
     if (!caller || !offered || offered.sessions.size >= sessionsPerOffer) return undefined;
     const session = acceptHello(hello, offered, peers[caller]);
     if (session.id !== id) return undefined;
-    offered.sessions.set(id, session);
-    return session;
+    const called = { caller, session };
+    offered.sessions.set(id, called);
+    return called;
   }
 }

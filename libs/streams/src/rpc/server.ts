@@ -7,7 +7,7 @@ import {
   type Service,
   toErrorFrame,
 } from '@concordat/contracts';
-import type { SealedSession, Signer } from '@concordat/crypto';
+import type { Signer } from '@concordat/crypto';
 import { context, propagation, SpanKind, trace } from '@opentelemetry/api';
 import type Redis from 'ioredis';
 import { fromRedisError } from '../connection';
@@ -20,12 +20,14 @@ import {
   type StreamFrame,
   type UnknownSession,
 } from './frames';
-import { ServerSessions } from './server-sessions';
+import { type CalledSession, ServerSessions } from './server-sessions';
 
 export interface RpcResult {
   readonly output: unknown;
   readonly position: Position | null;
 }
+
+export type Callers = Readonly<Partial<Record<Service, readonly string[]>>>;
 
 export interface RpcServerOptions {
   readonly commands: Redis;
@@ -34,13 +36,14 @@ export interface RpcServerOptions {
   readonly instance: string;
   readonly signer: Signer;
   readonly peers: Readonly<Record<Service, readonly AlgorithmValue[]>>;
+  /** Services besides the gateway, and the operations that each may call. */
+  readonly callers?: Callers;
   readonly handle: (request: RequestFrame) => Promise<RpcResult>;
   readonly nowMs: () => number;
   readonly sleep: (ms: number) => Promise<void>;
   readonly onError: (error: unknown) => void;
 }
 
-const callers: readonly Service[] = ['bus'];
 const attributes = {
   'messaging.system': 'redis',
   'messaging.operation.type': 'send',
@@ -62,7 +65,11 @@ export class RpcServer {
   #announcing: Promise<void> | undefined;
 
   constructor(private readonly options: RpcServerOptions) {
-    this.#sessions = new ServerSessions({ ...options, callers, offerMs });
+    this.#sessions = new ServerSessions({
+      ...options,
+      callers: ['bus', ...(Object.keys(options.callers ?? {}) as Service[])],
+      offerMs,
+    });
     const key = streamKeys.commands(options.service, options.instance);
     const onFrame = (frame: StreamFrame | UnknownSession): void => void this.#onFrame(frame);
     const { blocking, commands, onError } = options;
@@ -105,28 +112,27 @@ export class RpcServer {
   async #onFrame(frame: StreamFrame | UnknownSession): Promise<void> {
     if ('unknownSession' in frame || !frame.replyTo) return;
     let request: RequestFrame;
-    let session: SealedSession | undefined;
+    let called: CalledSession | undefined;
     try {
-      session = this.#sessions.find(frame.session, frame.hello);
-      if (!session) {
+      called = this.#sessions.find(frame.session, frame.hello);
+      if (!called) {
         await sendFrame(this.options.commands, frame.replyTo, { unknownSession: frame.session });
         return;
       }
-      request = requestFrame.parse(JSON.parse(Buffer.from(session.open(frame)).toString()));
+      request = requestFrame.parse(JSON.parse(Buffer.from(called.session.open(frame)).toString()));
     } catch (error) {
       // Forged, replayed or broken: no answer that could tell a forger anything.
       this.options.onError(error);
       return;
     }
-    if (this.#running.has(request.correlation)) return;
-    const task = this.#carryOut(request, session, frame.replyTo).finally(() =>
-      this.#running.delete(request.correlation),
-    );
-    this.#running.set(request.correlation, task);
+    const name = `${called.caller} ${request.correlation}`;
+    if (this.#running.has(name)) return;
+    const task = this.#carryOut(request, called, frame.replyTo).finally(() => this.#running.delete(name));
+    this.#running.set(name, task);
   }
 
-  async #carryOut(request: RequestFrame, session: SealedSession, replyTo: string): Promise<void> {
-    const reply = await this.#reply(request);
+  async #carryOut(request: RequestFrame, { caller, session }: CalledSession, replyTo: string): Promise<void> {
+    const reply = await this.#reply(request, caller);
     // A reply belongs to the trace of its request, whatever became of that.
     const parent = propagation.extract(context.active(), { traceparent: request.traceparent ?? '' });
     const span = trace
@@ -144,12 +150,14 @@ export class RpcServer {
     }
   }
 
-  async #reply(request: RequestFrame): Promise<ReplyFrame> {
+  async #reply(request: RequestFrame, caller: Service): Promise<ReplyFrame> {
     const { correlation } = request;
     try {
       // Two clocks: what is refused here is long given up by the caller, not merely late by a clock that is ahead.
       const latestMs = request.deadlineMs + limits.clockSkewSeconds * 1_000;
       if (this.options.nowMs() > latestMs) throw new ConcordatError('COMMAND_EXPIRED');
+      if (caller !== 'bus' && !this.options.callers?.[caller]?.includes(request.operation))
+        throw new ConcordatError('ROUTE_UNKNOWN', `${caller} may not call ${request.operation}.`);
       if (this.#running.size >= runningLimit) throw new ConcordatError('OVERLOADED');
       const { output, position } = await this.options.handle(request);
       return { correlation, ok: true, output: output ?? null, position };

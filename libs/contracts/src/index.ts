@@ -20,6 +20,7 @@ export { type DirectoryEntry, directoryEntry } from './operations/directory';
 export { durability, type Delivery } from './operations/message';
 export { consentScope } from './operations/vault';
 export * from './pages';
+export * from './policy';
 export * from './position';
 export * from './principal';
 export * from './problem';

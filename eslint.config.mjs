@@ -5,6 +5,7 @@ import tseslint from 'typescript-eslint';
 const rooms = {
   contracts: [],
   crypto: [],
+  policy: ['contracts'],
   processes: [],
   sqlite: ['contracts', 'crypto'],
   keystore: ['contracts', 'crypto', 'sqlite'],

@@ -8,19 +8,8 @@ import {
   limits,
   operationList,
 } from '@concordat/contracts';
-
-/** A page that is made from the catalogue. */
-export interface Page {
-  /** Path below the repository. */
-  readonly file: string;
-  readonly text: string;
-}
-
-const note =
-  '<!-- Made from the catalogue in libs/contracts by `npx nx run docs:write`; a test compares. -->';
-
-const table = (header: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [header, header.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
+import { note, type Page, table } from './page';
+import { policiesPage, policySchemaFile } from './policies-page';
 
 function errorsPage(): Page {
   const rows = (Object.keys(errorCatalogue) as ErrorCode[]).map((code) => {
@@ -106,4 +95,11 @@ ${table(['limit', 'value'], rows)}
 
 const list = (codes: readonly string[]): string => codes.map((code) => `\`${code}\``).join(', ');
 
-export const pages = (): Page[] => [errorsPage(), operationsPage(), eventsPage(), limitsPage()];
+export const pages = (): Page[] => [
+  errorsPage(),
+  operationsPage(),
+  eventsPage(),
+  limitsPage(),
+  policiesPage(),
+  policySchemaFile(),
+];

@@ -1,9 +1,12 @@
+import { DirectoryAuthorizer, DirectoryModule } from '@concordat/directory';
 import type { OperationHandlers, ServiceBase } from '@concordat/runtime';
 import {
   mergeHandlers,
+  OPERATION_AUTHORIZER,
   OPERATION_GUARD,
   OPERATION_HANDLERS,
   operationServer,
+  RpcClientModule,
   ServiceModule,
   SettingsModule,
 } from '@concordat/service';
@@ -28,6 +31,8 @@ export class AppModule {
       imports: [
         SettingsModule.for(AUDIT_CONFIG, config),
         ServiceModule.for({ service, base, config }),
+        RpcClientModule.for({ service, instance: config.instance }),
+        DirectoryModule.for(base, 'loaded'),
         StoreModule.for(base, config),
         IngestModule.for(base),
         LogModule,
@@ -45,6 +50,7 @@ export class AppModule {
           useFactory: (ingest: IngestConsumer, covered: Covered) => minPositionGuard(ingest, covered),
           inject: [IngestConsumer, Covered],
         },
+        { provide: OPERATION_AUTHORIZER, useExisting: DirectoryAuthorizer },
         operationServer(service, config.instance),
       ],
     };

@@ -1,4 +1,4 @@
-import { Directory, DirectoryModule, Freshness } from '@concordat/directory';
+import { Authorizer, Directory, DirectoryModule, Freshness } from '@concordat/directory';
 import { type Logger, type OperationHandlers, type ServiceBase } from '@concordat/runtime';
 import {
   LOGGER,
@@ -27,10 +27,12 @@ export class AppModule {
     const router = (
       authenticator: Authenticator,
       freshness: Freshness,
+      authorizer: Authorizer,
       services: ServiceCalls,
       handlers: OperationHandlers,
       refusals: RefusalAudit,
-    ): OperationRouter => new OperationRouter({ authenticator, freshness, services, handlers, refusals });
+    ): OperationRouter =>
+      new OperationRouter({ authenticator, freshness, authorizer, services, handlers, refusals });
     const http = (operations: OperationRouter, directory: Directory, logger: Logger): HttpEdge =>
       new HttpEdge({
         host: config.httpHost,
@@ -62,7 +64,7 @@ export class AppModule {
         {
           provide: OperationRouter,
           useFactory: router,
-          inject: [Authenticator, Freshness, ServiceCalls, OPERATION_HANDLERS, RefusalAudit],
+          inject: [Authenticator, Freshness, Authorizer, ServiceCalls, OPERATION_HANDLERS, RefusalAudit],
         },
         { provide: HttpEdge, useFactory: http, inject: [OperationRouter, Directory, LOGGER] },
         { provide: GrpcEdge, useFactory: grpc, inject: [OperationRouter, LOGGER] },

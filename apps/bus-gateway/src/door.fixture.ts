@@ -6,11 +6,10 @@ import {
   problemType,
   errorDefinition,
 } from '@concordat/contracts';
-import { type Bench, newAgent, startBench, type TestAgent } from '@concordat/testing';
+import { type Bench, newAgent, startBench, startServiceDouble, type TestAgent } from '@concordat/testing';
 import { createConnection, type Socket } from 'node:net';
 import { type RunningGateway, startGateway } from './gateway.fixture';
 import { type IamDouble, startIamDouble } from './iam-double.fixture';
-import { startServiceDouble } from './service-double.fixture';
 
 /** A gateway with stand-ins for all services behind it, and callers of every kind: for specs of the doors only. */
 export interface DoorBench {

@@ -44,10 +44,9 @@ import {
   type RequestFrame,
   whenReady,
 } from '@concordat/streams';
-import type { Bench, TestAgent } from '@concordat/testing';
+import { type Bench, startServiceDouble, type TestAgent } from '@concordat/testing';
 import { SignJWT } from 'jose';
 import { randomBytes, randomUUID } from 'node:crypto';
-import { startServiceDouble } from './service-double.fixture';
 
 const beatMs = 250;
 
@@ -135,7 +134,10 @@ export class IamDouble {
   register({ did, publicKey }: TestAgent, options: PublishOptions = {}): Promise<Position> {
     const publicKeys = [{ alg: 'Ed25519' as const, kid: keyId(publicKey), value: toBase64url(publicKey) }];
     const { tenant = 'default' } = options;
-    const entry = { tenant, did, type: 'CLAUDE' as const, status: 'active' as const, publicKeys };
+    const entry = {
+      ...{ tenant, did, type: 'CLAUDE' as const, status: 'active' as const, publicKeys },
+      ...{ verified: false, controllerDid: null, registeredBy: null },
+    };
     this.#keep(`agent ${tenant} ${did}`, { kind: 'agent', ...entry });
     const personal = { name: null, metadata: null, controllerDid: null, relationshipType: 'owner' };
     return this.publish(AgentRegistered, { did, agentType: 'CLAUDE', publicKeys, ...personal }, options);

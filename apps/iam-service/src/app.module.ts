@@ -3,6 +3,7 @@ import type { OperationHandlers, ServiceBase } from '@concordat/runtime';
 import {
   EventSourcingModule,
   mergeHandlers,
+  OPERATION_AUTHORIZER,
   OPERATION_GUARD,
   OPERATION_HANDLERS,
   operationServer,
@@ -16,6 +17,8 @@ import { API_KEY_HANDLERS, ApiKeyModule } from './api-key/api-key.module';
 import { IAM_CONFIG, type IamConfig } from './config';
 import { DIRECTORY_HANDLERS, DirectoryModule } from './directory/directory.module';
 import { HANDSHAKE_HANDLERS, HandshakeModule } from './handshake/handshake.module';
+import { StoredAuthorizer } from './policy/authorization';
+import { POLICY_HANDLERS, PolicyModule } from './policy/policy.module';
 
 /** Where ports meet adapters: who is it, and may it. */
 @Module({})
@@ -36,20 +39,25 @@ export class AppModule {
         AgentModule,
         ApiKeyModule,
         HandshakeModule,
+        PolicyModule,
         DirectoryModule,
       ],
       providers: [
         {
           provide: OPERATION_HANDLERS,
           useFactory: (...slices: OperationHandlers[]) => mergeHandlers(...slices),
-          inject: [AGENT_HANDLERS, API_KEY_HANDLERS, HANDSHAKE_HANDLERS, DIRECTORY_HANDLERS],
+          inject: [AGENT_HANDLERS, API_KEY_HANDLERS, HANDSHAKE_HANDLERS, POLICY_HANDLERS, DIRECTORY_HANDLERS],
         },
         {
           provide: OPERATION_GUARD,
           useFactory: (relay: RelayJob) => relay.guard.bind(relay),
           inject: [RelayJob],
         },
-        operationServer(service, config.instance),
+        { provide: OPERATION_AUTHORIZER, useExisting: StoredAuthorizer },
+        operationServer(service, config.instance, {
+          vault: ['directory.snapshot'],
+          audit: ['directory.snapshot'],
+        }),
       ],
     };
   }

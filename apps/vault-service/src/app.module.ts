@@ -1,12 +1,15 @@
 import { join } from 'node:path';
+import { DirectoryAuthorizer, DirectoryModule } from '@concordat/directory';
 import type { OperationHandlers, ServiceBase } from '@concordat/runtime';
 import {
   EventSourcingModule,
   mergeHandlers,
+  OPERATION_AUTHORIZER,
   OPERATION_GUARD,
   OPERATION_HANDLERS,
   operationServer,
   RelayJob,
+  RpcClientModule,
   ServiceModule,
 } from '@concordat/service';
 import { type DynamicModule, Module } from '@nestjs/common';
@@ -23,6 +26,8 @@ export class AppModule {
       module: AppModule,
       imports: [
         ServiceModule.for({ service, base, config }),
+        RpcClientModule.for({ service, instance: config.instance }),
+        DirectoryModule.for(base, 'loaded'),
         EventSourcingModule.for({
           service,
           base,
@@ -43,6 +48,7 @@ export class AppModule {
           useFactory: (relay: RelayJob) => relay.guard.bind(relay),
           inject: [RelayJob],
         },
+        { provide: OPERATION_AUTHORIZER, useExisting: DirectoryAuthorizer },
         operationServer(service, config.instance),
       ],
     };

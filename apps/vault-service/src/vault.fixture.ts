@@ -9,6 +9,7 @@ import {
   newAgent,
   startBench,
   startCaller,
+  startEmptyDirectory,
 } from '@concordat/testing';
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -46,6 +47,7 @@ export async function startVault(): Promise<VaultBench> {
       logger: false,
       abortOnError: false,
     });
+  const directory = await startEmptyDirectory(bench);
   let app = await start();
   const caller = await startCaller(bench);
   const redis = commandConnection({ url: bench.redis.durable.url, name: 'test' });
@@ -65,6 +67,7 @@ export async function startVault(): Promise<VaultBench> {
     stop: async () => {
       await caller.stop();
       await app.close();
+      await directory.stop();
       redis.disconnect();
       await bench.stop();
     },

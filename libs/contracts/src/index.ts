@@ -7,6 +7,7 @@ export * from './events/audit';
 export * from './events/bus';
 export * from './events/event';
 export * from './events/iam';
+export * from './events/policy';
 export * from './events/vault';
 export * from './json/strict-json';
 export * from './keys';

@@ -35,6 +35,10 @@ export const limits = Object.freeze({
   deliveryAttempts: 5,
   /** Longest time to live of a message: 30 days. */
   messageTtlSeconds: 2_592_000,
+  /** Largest policy, in bytes of its JSON. */
+  policyBytes: 65_536,
+  /** Longest chain of controllers above an agent. */
+  controllerDepth: 16,
   /** A gateway refuses when its directory is older than this (rule 13 of the architecture). */
   directoryAgeMs: 1_000,
 });

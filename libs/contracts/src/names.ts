@@ -61,6 +61,16 @@ export const correlationId = z
   .string()
   .regex(/^[\x21-\x7e]{1,128}$/, 'must be 1–128 visible ASCII characters');
 
+/** `If-Match`: the version that is to be changed. */
+export const expectedVersion = z
+  .string()
+  .regex(/^"?(0|[1-9]\d{0,9})"?$/, 'must be a version, or 0 for "does not exist yet"')
+  .optional();
+
+/** @returns null when any version may be changed */
+export const versionOf = (ifMatch: string | undefined): number | null =>
+  ifMatch === undefined ? null : Number(ifMatch.replaceAll('"', ''));
+
 /** RFC 3339 in UTC. */
 export const timestamp = z.iso.datetime();
 

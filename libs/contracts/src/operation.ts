@@ -73,6 +73,7 @@ export const credentialErrors = [
   'CREDENTIAL_INVALID',
   'TOKEN_EXPIRED',
   'SCOPE_MISSING',
+  'POLICY_DENIED',
   'AGENT_REQUIRED',
   'DIRECTORY_STALE',
 ] as const satisfies readonly ErrorCode[];

@@ -7,8 +7,10 @@ export const policyLimits = Object.freeze({
   testsPerPolicy: 200,
   policiesPerTenant: 100,
   /** All policies of a tenant together, so that an explanation fits into one answer. */
-  rulesPerTenant: 1_000,
+  rulesPerTenant: 500,
   actionsPerRule: 64,
+  /** They are asked one after the other. */
+  networksPerRule: 16,
   /** Entries in any other list of a rule. */
   listItems: 256,
 });
@@ -88,7 +90,7 @@ const conditions = z.strictObject({
   /** Holds until just before this moment. */
   notAfter: timestamp.optional(),
   /** CIDR; an IPv4 address in IPv6 clothes (`::ffff:…`) counts as IPv4. */
-  networks: list(network).optional(),
+  networks: list(network, policyLimits.networksPerRule).optional(),
 });
 export type PolicyConditions = z.output<typeof conditions>;
 

@@ -4,4 +4,6 @@ import { join } from 'node:path';
 export const protoDir = join(__dirname, 'proto');
 
 /** The files that declare services. */
-export const protoFiles = ['identity', 'bus', 'vault', 'audit'].map((name) => `concordat/v1/${name}.proto`);
+export const protoFiles = ['identity', 'policy', 'bus', 'vault', 'audit'].map(
+  (name) => `concordat/v1/${name}.proto`,
+);

@@ -131,6 +131,7 @@ export class DirectoryJob implements OnApplicationBootstrap, BeforeApplicationSh
       principal: anonymous(defaultTenant),
       minPosition: {},
       judgedAt: origin,
+      address: null,
       conversation: null,
       traceparent: null,
       input: cursor === undefined ? {} : { cursor },
@@ -140,8 +141,8 @@ export class DirectoryJob implements OnApplicationBootstrap, BeforeApplicationSh
 
   #apply(entries: readonly EventEnvelope[]): void {
     const { directory, freshness } = this.options;
-    for (const { at, tenant, type, time, data } of entries) {
-      directory.apply({ at, tenant, type, time, data: JSON.parse(data) as unknown });
+    for (const { at, tenant, type, time, actor, data } of entries) {
+      directory.apply({ at, tenant, type, time, actor, data: JSON.parse(data) as unknown });
     }
     const last = entries.at(-1);
     if (!last) return;
@@ -157,7 +158,8 @@ export class DirectoryJob implements OnApplicationBootstrap, BeforeApplicationSh
       return;
     }
     const { entry, isContiguous } = verdict;
-    if (entry.event) directory.anticipate({ ...entry.event, time: new Date(entry.timeMs).toISOString() });
+    if (entry.event)
+      directory.anticipate({ ...entry.event, actor: null, time: new Date(entry.timeMs).toISOString() });
     freshness.beat(entry, isContiguous);
   }
 }

@@ -21,7 +21,7 @@ const keyIds = ['k1', 'k2'];
 const kids = ['s1', 's2'];
 
 const event = (position: number, type: string, data: object, tenant = 't1', epoch = 1): DirectoryEvent => ({
-  ...{ at: { epoch, position }, tenant, type, time, data },
+  ...{ at: { epoch, position }, tenant, type, time, actor: 'apiKey:k', data },
 });
 const registered = (position: number, did: string, tenant = 't1') =>
   event(position, AgentRegistered.type, { did, agentType: 'CLAUDE', publicKeys }, tenant);
@@ -90,7 +90,15 @@ function snapshot(events: readonly DirectoryEvent[]): { at: DirectoryEvent['at']
     };
     const active = { tenant, status: 'active' };
     if (type === AgentRegistered.type)
-      change(`${tenant} ${did}`, { kind: 'agent', ...active, did, type: 'CLAUDE', publicKeys });
+      change(`${tenant} ${did}`, {
+        kind: 'agent',
+        ...active,
+        did,
+        type: 'CLAUDE',
+        publicKeys,
+        verified: false,
+        registeredBy: 'apiKey:k',
+      });
     if (type === AgentRevoked.type) change(`${tenant} ${did}`, { status: 'revoked' });
     if (type === AgentErased.type) change(`${tenant} ${did}`, { status: 'erased' });
     if (type === ApiKeyCreated.type) change(id!, { kind: 'apiKey', ...active, id, hash, scopes, expiresAt });

@@ -1,11 +1,14 @@
 import { comparePositions, type DirectoryEntry, type Position } from '@concordat/contracts';
+import { type PolicySet, TenantPolicies } from '@concordat/policy';
 import { agentChanges, agentName } from './kinds/agent-entries';
 import { apiKeyChanges, apiKeyName } from './kinds/api-key-entries';
 import type { Change, DirectoryEvent } from './kinds/kind';
+import { policyChanges, policyName } from './kinds/policy-entries';
 import { signingKeyChanges, signingKeyName } from './kinds/signing-key-entries';
 
 export type DirectoryAgent = Extract<DirectoryEntry, { kind: 'agent' }>;
 export type DirectoryApiKey = Extract<DirectoryEntry, { kind: 'apiKey' }>;
+type DirectoryPolicy = Extract<DirectoryEntry, { kind: 'policy' }>;
 export type DirectorySigningKey = Extract<DirectoryEntry, { kind: 'signingKey' }>;
 
 interface Kept {
@@ -20,7 +23,7 @@ interface Ahead {
 }
 
 const changes = new Map(
-  Object.entries({ ...agentChanges, ...apiKeyChanges, ...signingKeyChanges }) as [
+  Object.entries({ ...agentChanges, ...apiKeyChanges, ...signingKeyChanges, ...policyChanges }) as [
     string,
     (data: never, event: DirectoryEvent) => Change,
   ][],
@@ -34,6 +37,7 @@ const changes = new Map(
 export class Directory {
   readonly #entries = new Map<string, Kept>();
   readonly #ahead = new Map<string, Ahead[]>();
+  #policies = new TenantPolicies();
 
   agent(tenant: string, did: string): DirectoryAgent | undefined {
     return this.#find(agentName(tenant, did)) as DirectoryAgent | undefined;
@@ -49,6 +53,11 @@ export class Directory {
 
   signingKeys(): DirectorySigningKey[] {
     return [...this.#entries.values()].flatMap(({ entry }) => (entry.kind === 'signingKey' ? [entry] : []));
+  }
+
+  /** The policies in force in a tenant. */
+  policiesOf(tenant: string): PolicySet {
+    return this.#policies.of(tenant);
   }
 
   get size(): number {
@@ -89,6 +98,7 @@ export class Directory {
   /** Forgets what snapshot and stream brought: before a snapshot that replaces it. */
   clear(): void {
     this.#entries.clear();
+    this.#policies = new TenantPolicies();
   }
 
   #find(name: string): DirectoryEntry | undefined {
@@ -99,7 +109,14 @@ export class Directory {
 
   #keep(name: string, at: Position, entry: DirectoryEntry): void {
     const before = this.#entries.get(name);
-    if (!before || comparePositions(before.at, at) < 0) this.#entries.set(name, { at, entry });
+    if (before && comparePositions(before.at, at) >= 0) return;
+    this.#entries.set(name, { at, entry });
+    if (entry.kind === 'policy') this.#keepPolicy(entry);
+  }
+
+  #keepPolicy({ tenant, id, policy }: DirectoryPolicy): void {
+    if (policy === null) this.#policies.delete(tenant, id);
+    else this.#policies.put(tenant, policy);
   }
 }
 
@@ -114,5 +131,7 @@ function nameOf(entry: DirectoryEntry): string {
       return apiKeyName(entry.id);
     case 'signingKey':
       return signingKeyName(entry.publicKey.kid);
+    case 'policy':
+      return policyName(entry.tenant, entry.id);
   }
 }

@@ -28,6 +28,10 @@ export class Freshness {
     return this.#applied;
   }
 
+  get isLoaded(): boolean {
+    return this.#isLoaded;
+  }
+
   /** A snapshot was read whole; events after `at` follow. */
   loaded(at: Position): void {
     this.#isLoaded = true;

@@ -90,7 +90,7 @@ export class CompiledRule {
       rule: this.source.id,
       effect: this.effect,
       matched,
-      why: all.length === 0 ? 'all that it asks for holds' : all.join('; '),
+      why: all.length === 0 ? 'all that it asks for holds' : shortened(all.join('; ')),
     };
   }
 
@@ -112,3 +112,8 @@ export class CompiledRule {
     return missing;
   }
 }
+
+/** So that an explanation by all rules that a tenant may have stays below the size of an answer. */
+const whyLength = 512;
+const shortened = (why: string): string =>
+  why.length <= whyLength ? why : `${why.slice(0, whyLength - 1)}…`;

@@ -1,4 +1,4 @@
-import { type Policy, policyRequest, type PolicyRule } from '@concordat/contracts';
+import { limits, type Policy, policyLimits, policyRequest, type PolicyRule } from '@concordat/contracts';
 import fc from 'fast-check';
 import {
   arbitraryPolicies,
@@ -193,5 +193,18 @@ describe('an explanation', () => {
       why: 'unless: networks: needs 10.0.0.0/8, is unknown: in doubt it denies',
     });
     expect(explain[1]).toMatchObject({ matched: true, why: 'all that it asks for holds' });
+  });
+
+  it('by as many rules as a tenant may have, each as wordy as it can be, fits into an answer', () => {
+    const ids = Array.from({ length: policyLimits.listItems }, (_, i) => `user:${i}${'x'.repeat(240)}`);
+    const rules = Array.from({ length: policyLimits.rulesPerTenant }, (_, i): PolicyRule => ({
+      id: `rule-${i}`,
+      effect: 'allow',
+      actions: ['*'],
+      subjects: { ids },
+    }));
+    const { explain } = compilePolicies([policyOf('wordy', ...rules)]).explain(requestOf());
+    expect(explain).toHaveLength(policyLimits.rulesPerTenant);
+    expect(JSON.stringify(explain).length).toBeLessThan(limits.jsonBytes);
   });
 });

@@ -1,5 +1,5 @@
 import type { PolicyRequest } from '@concordat/contracts';
-import { yes, type Certainty } from './certainty';
+import { type Certainty, no, yes } from './certainty';
 
 /** One thing that a rule asks for: tested in every decision, put into words in explanations only. */
 export interface Requirement {
@@ -11,10 +11,10 @@ export interface Requirement {
 /** All of them: as certain as the least certain. */
 export function leastCertain(requirements: readonly Requirement[], request: PolicyRequest): Certainty {
   let least: Certainty = yes;
-  for (const { test } of requirements) {
-    const certainty = test(request);
+  for (const requirement of requirements) {
+    const certainty = requirement.test(request);
+    if (certainty === no) return no;
     if (certainty < least) least = certainty;
-    if (least === 0) break;
   }
   return least;
 }

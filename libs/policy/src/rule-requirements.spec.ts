@@ -1,6 +1,7 @@
 import { policyDocument, policyRequest, type PolicyRequest, type PolicySource } from '@concordat/contracts';
 import { networksOf } from './networks';
 import { compilePolicies } from './policy-set';
+import { standsAs } from './relationships';
 
 type RuleSource = PolicySource['rules'][number];
 type Parts = { subject?: object; resource?: object; context?: object };
@@ -122,6 +123,12 @@ describe('a relationship', () => {
     expect(stands('owner', { subject: { kind: 'user', id: 'r:ada' }, resource: { owner: 'user:ada' } })).toBe(
       false,
     );
+  });
+
+  it('owner is not what merely looks like it', () => {
+    const request = requestOf({ subject: user });
+    for (const owner of ['uSer:ada', 'user-ada', 'user:ada ', 'ada', ''])
+      expect(standsAs.owner({ ...request, resource: { ...request.resource, owner } })).toBe(false);
   });
 
   it('controller is an agent anywhere above', () => {

@@ -22,6 +22,8 @@ export interface OperationContext {
   /** Correlation id of the caller's conversation. */
   readonly conversation: string | null;
   readonly traceparent: string | null;
+  /** IP address of the caller; null when nobody called from outside. */
+  readonly address: string | null;
   /** Aborted when the caller has gone; only inside the gateway, whose handlers wait. */
   readonly signal?: AbortSignal;
 }
@@ -38,6 +40,13 @@ export type OperationHandler<N extends OperationName> = (
   input: OperationInput<N>,
   context: OperationContext,
 ) => Promise<OperationResult<OperationOutput<N>>>;
+
+/** Whether the caller may do this, with this input. @throws ConcordatError POLICY_DENIED */
+export type Authorize = (
+  spec: OperationSpec,
+  input: unknown,
+  context: Pick<OperationContext, 'principal' | 'address'>,
+) => void;
 
 /** Handlers by operation: what the slices of a service bring together. */
 export type OperationHandlers = { readonly [N in OperationName]?: OperationHandler<N> };
@@ -66,7 +75,11 @@ function toProblems(issue: z.core.$ZodIssue): FieldProblem[] {
 
 /** Finds the handler of an operation, hands it checked input, and lets nothing out that the catalogue does not name. */
 export class OperationDispatcher {
-  constructor(private readonly handlers: OperationHandlers) {}
+  /** @param authorize throws when the caller may not */
+  constructor(
+    private readonly handlers: OperationHandlers,
+    private readonly authorize: Authorize = () => undefined,
+  ) {}
 
   get operations(): string[] {
     return Object.keys(this.handlers);
@@ -83,6 +96,7 @@ export class OperationDispatcher {
     if (!spec || !handler)
       throw new ConcordatError('ROUTE_UNKNOWN', 'This service does not serve the operation.');
     const parsed = parseInput(spec, input) as OperationInput<OperationName>;
+    this.authorize(spec, parsed, context);
     const result = await handler(parsed, { ...context, operation: spec.name as OperationName });
     return { ...result, output: spec.output.parse(result.output) };
   }

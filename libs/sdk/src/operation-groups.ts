@@ -31,6 +31,14 @@ export const groups = {
     erase: 'agent.erase',
   },
   apiKeys: { create: 'apiKey.create', revoke: 'apiKey.revoke' },
+  policies: {
+    put: 'policy.put',
+    dryRun: 'policy.dryRun',
+    get: 'policy.get',
+    list: 'policy.list',
+    remove: 'policy.remove',
+    check: 'policy.check',
+  },
   messages: { send: 'message.send', get: 'message.get' },
   inbox: { fetch: 'inbox.fetch', ack: 'inbox.ack' },
   vault: {

@@ -1,23 +1,32 @@
 import type { Service } from '@concordat/contracts';
-import { ed25519Signer } from '@concordat/crypto';
+import { ed25519Signer, type Signer } from '@concordat/crypto';
 import {
   type Clock,
+  type Logger,
   nextStartMs,
+  type OperationHandlers,
+  type Peers,
   readIdentityKey,
   readPeers,
   type ServiceBase,
+  sleep,
   systemClock,
 } from '@concordat/runtime';
-import { Feed, feedSource, RefusalFeed } from '@concordat/streams';
+import { type Callers, Feed, feedSource, RefusalFeed } from '@concordat/streams';
 import { type DynamicModule, Global, Module } from '@nestjs/common';
-import { type OperationGuard, OperationServer } from './operation-server';
+import { type OperationAuthorizer, type OperationGuard, OperationServer } from './operation-server';
 import { RedisLinks } from './redis-links';
 import { RedisCloser } from './redis-closer';
-import { CLOCK, LOGGER, OPERATION_GUARD, OPERATION_HANDLERS, PEERS, SIGNER, STARTED_AT_MS } from './tokens';
-import type { OperationHandlers, Peers } from '@concordat/runtime';
-import type { Logger } from '@concordat/runtime';
-import type { Signer } from '@concordat/crypto';
-import { sleep } from '@concordat/runtime';
+import {
+  CLOCK,
+  LOGGER,
+  OPERATION_AUTHORIZER,
+  OPERATION_GUARD,
+  OPERATION_HANDLERS,
+  PEERS,
+  SIGNER,
+  STARTED_AT_MS,
+} from './tokens';
 
 export interface ServiceSettings {
   readonly service: Service;
@@ -85,19 +94,29 @@ export class ServiceModule {
   }
 }
 
-/** The provider that serves OPERATION_HANDLERS, guarded by OPERATION_GUARD. For the root module of a service. */
-export const operationServer = (service: Service, instance: string) => ({
+/**
+ * The provider that serves OPERATION_HANDLERS, guarded by OPERATION_GUARD, judged by OPERATION_AUTHORIZER. For the root
+ * module of a service.
+ */
+export const operationServer = (service: Service, instance: string, callers: Callers = {}) => ({
   provide: OperationServer,
-  inject: [OPERATION_HANDLERS, OPERATION_GUARD, RedisLinks, SIGNER, PEERS, CLOCK, LOGGER],
+  inject: [
+    ...[OPERATION_HANDLERS, OPERATION_GUARD, OPERATION_AUTHORIZER],
+    ...[RedisLinks, SIGNER, PEERS, CLOCK, LOGGER],
+  ],
   useFactory: (
     handlers: OperationHandlers,
     guard: OperationGuard,
+    authorizer: OperationAuthorizer,
     redis: RedisLinks,
     signer: Signer,
     peers: Peers,
     clock: Clock,
     logger: Logger,
-  ) => new OperationServer({ service, instance, handlers, guard, redis, signer, peers, clock, logger }),
+  ) =>
+    new OperationServer({
+      ...{ service, instance, callers, handlers, guard, authorizer, redis, signer, peers, clock, logger },
+    }),
 });
 
 /** Merges the handlers of slices. @throws Error when two slices serve the same operation */

@@ -8,5 +8,7 @@ export const PEERS = Symbol('Peers');
 export const KEYSTORE = Symbol('Keystore');
 /** The handlers of all slices of a service, merged: what its operation server serves. */
 export const OPERATION_HANDLERS = Symbol('OperationHandlers');
+/** Judges every operation: see OperationAuthorizer. */
+export const OPERATION_AUTHORIZER = Symbol('OperationAuthorizer');
 /** Called before every operation; throws when the service cannot keep its promises now. */
 export const OPERATION_GUARD = Symbol('OperationGuard');

@@ -17,6 +17,7 @@ export interface CallOptions {
   readonly commandId?: string;
   readonly minPosition?: Positions;
   readonly judgedAt?: Position;
+  readonly address?: string;
   readonly conversation?: string;
   readonly traceparent?: string;
 }
@@ -62,6 +63,7 @@ export async function startCaller(bench: Bench, instance = 'bus-1'): Promise<Cal
         principal: options.principal ?? administrator(),
         minPosition: options.minPosition ?? {},
         judgedAt: options.judgedAt ?? origin,
+        address: options.address ?? null,
         conversation: options.conversation ?? null,
         traceparent: options.traceparent ?? null,
       });

@@ -4,7 +4,7 @@ import type { Keystore } from '@concordat/keystore';
 import { startPostgres } from '@concordat/processes';
 import { KEYSTORE } from '@concordat/service';
 import { blockingConnection, commandConnection, Feed, RedisEventLog, whenReady } from '@concordat/streams';
-import { type Bench, type Caller, startBench, startCaller } from '@concordat/testing';
+import { type Bench, type Caller, startBench, startCaller, startEmptyDirectory } from '@concordat/testing';
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from '../app.module';
@@ -47,7 +47,7 @@ export async function startAuditBench(): Promise<AuditBench> {
   const redis = commandConnection({ url, name: 'writer' });
   const log = new RedisEventLog(redis, blockingConnection({ url, name: 'writer-reader' }));
   await whenReady(redis, 5_000);
-  const caller = await startCaller(bench);
+  const [caller, directory] = await Promise.all([startCaller(bench), startEmptyDirectory(bench)]);
   const vkeyFile = join(bench.folder, 'log.vkey');
   let app: INestApplicationContext | undefined;
   let base: ServiceBase = bench.base('audit');
@@ -85,7 +85,7 @@ export async function startAuditBench(): Promise<AuditBench> {
     checks: async () => (await base.health.ready()).checks,
     stop: async () => {
       await app?.close();
-      await caller.stop();
+      await Promise.all([caller.stop(), directory.stop()]);
       await log.close();
       await Promise.all([bench.stop(), postgres.stop()]);
     },

@@ -38,7 +38,7 @@ describe('waiting at an inbox', () => {
     });
   const context = (did: string, signal = new AbortController().signal): OperationContext => ({
     ...{ operation: 'inbox.fetch', principal: agentPrincipal(did), commandId: null, minPosition: {} },
-    ...{ conversation: null, traceparent: null, signal },
+    ...{ conversation: null, traceparent: null, address: null, signal },
   });
   const input = (over: object = {}) => ({ count: 10, waitSeconds: 30, leaseSeconds: 30, ...over });
   const within = async <T>(promise: Promise<T>): Promise<T> => {
@@ -182,7 +182,7 @@ describe('acknowledging over the inbox', () => {
     });
     const context: OperationContext = {
       ...{ operation: 'inbox.ack', principal: agentPrincipal(to), commandId: 'c', minPosition: {} },
-      ...{ conversation: null, traceparent: null },
+      ...{ conversation: null, traceparent: null, address: null },
     };
     await bench.store.publish(bench.outgoing(to));
     const input = { count: 1, waitSeconds: 0, leaseSeconds: 30 };

@@ -21,6 +21,9 @@ describe('sending messages and asking for them', () => {
       { epoch: 1, position },
       {
         ...{ kind: 'agent', tenant, did, type: 'CLAUDE', status },
+        verified: false,
+        controllerDid: null,
+        registeredBy: null,
         publicKeys: [{ alg: 'Ed25519', kid: 'k', value: publicKeyText }],
       },
     );
@@ -47,7 +50,7 @@ describe('sending messages and asking for them', () => {
   let commands = 0;
   const context = (principal: Principal, commandId = `c-${++commands}`): OperationContext => ({
     ...{ operation: 'message.send', principal, commandId, minPosition: {} },
-    ...{ conversation: null, traceparent: null },
+    ...{ conversation: null, traceparent: null, address: null },
   });
   const send = (principal: Principal, to: string, over: object = {}, commandId?: string) =>
     handlers()['message.send'](

@@ -48,7 +48,14 @@ describe('access tokens', () => {
     const directory = new Directory();
     const publicKey = { alg: 'Ed25519', kid, value: toBase64url(keys.publicKey) };
     const at = { epoch: 1, position: 1 };
-    directory.apply({ at, tenant: 'default', type: SigningKeyActivated.type, time: '', data: { publicKey } });
+    directory.apply({
+      at,
+      tenant: 'default',
+      type: SigningKeyActivated.type,
+      time: '',
+      actor: null,
+      data: { publicKey },
+    });
     tokens = new AccessTokens(directory, 'concordat', () => nowMs);
   });
   const codeOf = (token: string): Promise<string> =>

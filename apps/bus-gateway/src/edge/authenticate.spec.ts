@@ -26,6 +26,8 @@ const at = (position: number): Position => ({ epoch: 1, position });
 const keys = generateEd25519();
 const publicKey = { alg: 'Ed25519' as const, kid: keyId(keys.publicKey), value: toBase64url(keys.publicKey) };
 
+const facts = { verified: false, controllerDid: null, registeredBy: null };
+
 describe('who asks', () => {
   let nowMs: number;
   let monotonicMs: number;
@@ -46,7 +48,7 @@ describe('who asks', () => {
       at: at(++position),
       tenant: 't',
       type: SigningKeyActivated.type,
-      time: '',
+      ...{ time: '', actor: null },
       data: { publicKey },
     });
     freshness.loaded(at(100));
@@ -58,7 +60,7 @@ describe('who asks', () => {
     over: { did?: string; tenant?: string; status?: 'active' | 'revoked' | 'erased' } = {},
   ): string => {
     const { did = newAgent().did, tenant = 'default', status = 'active' } = over;
-    put({ kind: 'agent', tenant, did, type: 'CLAUDE', status, publicKeys: [publicKey] });
+    put({ kind: 'agent', tenant, did, type: 'CLAUDE', status, publicKeys: [publicKey], ...facts });
     return did;
   };
   const bearer = async (

@@ -61,7 +61,7 @@ describe('the way of a request', () => {
         input: {},
         authorization: callers['a key for admin']!.authorization,
       },
-      ...{ idempotencyKey: undefined, minPosition: undefined, conversation: undefined },
+      ...{ idempotencyKey: undefined, minPosition: undefined, conversation: undefined, address: null },
       ...{ signal: new AbortController().signal, ...over },
     });
   const codeOf = (answer: Promise<unknown>): Promise<ErrorCode | 'ok'> =>

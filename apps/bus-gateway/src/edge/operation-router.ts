@@ -17,7 +17,7 @@ import {
   type OperationResult,
   parseInput,
 } from '@concordat/runtime';
-import type { Freshness } from '@concordat/directory';
+import type { Authorizer, Freshness } from '@concordat/directory';
 import type { Authenticator } from './authenticate';
 import { commandIdOf } from './command-id';
 import type { RefusalAudit } from './refusal-audit';
@@ -33,6 +33,8 @@ export interface EdgeRequest {
   readonly minPosition: string | undefined;
   /** Correlation id of the caller's conversation. */
   readonly conversation: string | undefined;
+  /** IP address of the caller. */
+  readonly address: string | null;
   readonly signal: AbortSignal;
 }
 
@@ -44,6 +46,7 @@ export interface EdgeAnswer {
 export interface RouterPorts {
   readonly authenticator: Authenticator;
   readonly freshness: Freshness;
+  readonly authorizer: Pick<Authorizer, 'authorize'>;
   readonly services: ServiceCalls;
   /** Handlers of the operations that the gateway serves itself. */
   readonly handlers: OperationHandlers;
@@ -91,6 +94,7 @@ export class OperationRouter {
   async #carryOut(request: EdgeRequest, principal: Principal): Promise<EdgeAnswer> {
     const { operation, signal } = request;
     const input = parseInput(operation, request.input);
+    this.ports.authorizer.authorize(operation, input, { principal, address: request.address });
     const conversation = conversationOf(request.conversation);
     const minPosition = await this.#minPosition(request, principal);
     const commandId =
@@ -101,6 +105,7 @@ export class OperationRouter {
       minPosition,
       conversation,
       traceparent: null,
+      address: request.address,
     };
     const result: OperationResult<unknown> =
       operation.service === 'bus'

@@ -15,6 +15,7 @@ const audited: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'CREDENTIAL_INVALID',
   'TOKEN_EXPIRED',
   'SCOPE_MISSING',
+  'POLICY_DENIED',
   'AGENT_REQUIRED',
   'CHALLENGE_INVALID',
   'CHALLENGE_EXPIRED',

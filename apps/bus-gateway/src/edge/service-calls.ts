@@ -15,10 +15,10 @@ export class ServiceCalls {
   call(
     operation: string,
     input: unknown,
-    context: Pick<OperationContext, 'principal' | 'commandId' | 'minPosition' | 'conversation'>,
+    context: Pick<OperationContext, 'principal' | 'commandId' | 'minPosition' | 'conversation' | 'address'>,
   ): Promise<{ output: unknown; position: Position | null }> {
     const { service } = findOperation(operation)!;
-    const { principal, commandId, minPosition, conversation } = context;
+    const { principal, commandId, minPosition, conversation, address } = context;
     const attributes = {
       'messaging.system': 'redis',
       'messaging.operation.type': 'send',
@@ -28,7 +28,7 @@ export class ServiceCalls {
     };
     return inSpan({ name: `send ${operation}`, kind: SpanKind.PRODUCER, attributes }, () =>
       this.rpc.call({
-        ...{ service, operation, commandId, principal, minPosition, conversation, input },
+        ...{ service, operation, commandId, principal, minPosition, conversation, address, input },
         judgedAt: this.freshness.applied,
         traceparent: activeTraceparent(),
       }),

@@ -32,7 +32,7 @@ function given() {
   });
   const context: OperationContext = {
     ...{ operation: 'auth.token', principal: anonymous('default'), commandId: 'command', minPosition: {} },
-    ...{ conversation: null, traceparent: null },
+    ...{ conversation: null, traceparent: null, address: null },
   };
   return {
     asked,

@@ -29,13 +29,14 @@ interface AgentRow {
   epoch: number;
   position: number;
   registered_at: number;
+  registered_by: string | null;
 }
 
 const insert = `
   INSERT INTO agent_identities (tenant, did, agent_name, agent_type, public_key_ed25519, metadata, created_at,
-    controller_did, relationship_type, auth_key_id, status, epoch, position, registered_at)
+    controller_did, relationship_type, auth_key_id, status, epoch, position, registered_at, registered_by)
   VALUES ($tenant, $did, $name, $type, $publicKey, $metadata, $createdAt, $controller, $relationship, $authKeyId,
-    'active', ${eventEpoch}, ${eventPosition}, ${eventPosition})`;
+    'active', ${eventEpoch}, ${eventPosition}, ${eventPosition}, $actor)`;
 
 const changed = `epoch = ${eventEpoch}, position = ${eventPosition} WHERE tenant = ? AND did = ?`;
 
@@ -54,6 +55,7 @@ export function agentProjection(applied: AppliedEvent): SqlStatement[] {
           authKeyId: key.kid,
           controller: controllerDid,
           relationship: relationshipType,
+          actor: applied.actor,
         },
       };
       return [{ sql: insert, params }];
@@ -141,6 +143,9 @@ export class AgentQueries {
         type: row.agent_type,
         status: row.status,
         publicKeys: keysOf(row),
+        verified: row.verified === 1,
+        controllerDid: row.controller_did,
+        registeredBy: row.registered_by,
       },
     }));
   }

@@ -6,6 +6,7 @@ import type { Connection } from '@concordat/sqlite';
 import { z } from 'zod';
 import type { AgentQueries } from '../agent/agent.projection';
 import { apiKeyPage } from '../api-key/api-key.projection';
+import type { PolicyQueries } from '../policy/policy.projection';
 import { signingKeyPage } from '../signing-key/signing-key.projection';
 
 interface Item {
@@ -15,10 +16,18 @@ interface Item {
 
 /** Rows in one chunk: with some 400 bytes each well below the 256 KiB of a chunk. */
 const chunkRows = 400;
+/** Policies are large: `limits.policyBytes`. */
+const policyRows = 3;
+
+export interface DirectoryPages {
+  readonly db: Connection;
+  readonly agents: AgentQueries;
+  readonly policies: PolicyQueries;
+}
 
 /** Where a chunk begins: a kind of entry, and the last one of it that was read. */
 const cursorSchema = z.strictObject({
-  kind: z.enum(['signingKey', 'apiKey', 'agent']),
+  kind: z.enum(['signingKey', 'policy', 'apiKey', 'agent']),
   tenant: z.string(),
   id: z.string(),
 });
@@ -29,32 +38,35 @@ const kinds = cursorSchema.shape.kind.options;
  * The operation `directory.snapshot`. Chunks are read one by one while the store changes: every entry carries the
  * position of its last change, so a gateway that goes on from the position of the first chunk ends with the present.
  */
-export function directoryHandlers(store: EventStore, db: Connection, agents: AgentQueries) {
+export function directoryHandlers(store: EventStore, pages: DirectoryPages) {
   return {
     'directory.snapshot': async ({ cursor }) => {
       const { at } = await store.head();
       const from = cursor === undefined ? { kind: kinds[0]!, tenant: '', id: '' } : readCursor(cursor);
-      const items = readChunk(db, agents, from);
+      const items = readChunk(pages, from);
       const next = nextCursor(from, items);
       return { output: { position: at, items, nextCursor: next && writeCursor(next) }, position: at };
     },
   } satisfies OperationHandlers;
 }
 
-function readChunk(db: Connection, agents: AgentQueries, { kind, tenant, id }: Cursor): Item[] {
+function readChunk(pages: DirectoryPages, { kind, tenant, id }: Cursor): Item[] {
   switch (kind) {
     case 'signingKey':
-      return signingKeyPage(db, id, chunkRows);
+      return signingKeyPage(pages.db, id, chunkRows);
     case 'apiKey':
-      return apiKeyPage(db, { tenant, id }, chunkRows);
+      return apiKeyPage(pages.db, { tenant, id }, chunkRows);
+    case 'policy':
+      return pages.policies.directoryPage(tenant, id, policyRows);
     case 'agent':
-      return agents.directoryPage(tenant, id, chunkRows);
+      return pages.agents.directoryPage(tenant, id, chunkRows);
   }
 }
 
 function nextCursor(from: Cursor, items: readonly Item[]): Cursor | null {
   const last = items.at(-1);
-  if (last && items.length === chunkRows) return { kind: from.kind, ...nameOf(last.entry) };
+  if (last && items.length === (from.kind === 'policy' ? policyRows : chunkRows))
+    return { kind: from.kind, ...nameOf(last.entry) };
   const following = kinds[kinds.indexOf(from.kind) + 1];
   return following === undefined ? null : { kind: following, tenant: '', id: '' };
 }
@@ -64,6 +76,8 @@ function nameOf(entry: DirectoryEntry): { tenant: string; id: string } {
     case 'agent':
       return { tenant: entry.tenant, id: entry.did };
     case 'apiKey':
+      return { tenant: entry.tenant, id: entry.id };
+    case 'policy':
       return { tenant: entry.tenant, id: entry.id };
     case 'signingKey':
       return { tenant: '', id: entry.publicKey.kid };

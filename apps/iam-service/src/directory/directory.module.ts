@@ -5,6 +5,8 @@ import { CLOCK, LOGGER, RedisLinks, SIGNER, STARTED_AT_MS } from '@concordat/ser
 import { ControlLanePublisher } from '@concordat/streams';
 import { Module } from '@nestjs/common';
 import { AgentModule } from '../agent/agent.module';
+import { PolicyModule } from '../policy/policy.module';
+import { PolicyQueries } from '../policy/policy.projection';
 import { AgentQueries } from '../agent/agent.projection';
 import { ControlLaneJob } from './control-lane.job';
 import { directoryHandlers } from './directory.handler';
@@ -12,13 +14,13 @@ import { directoryHandlers } from './directory.handler';
 export const DIRECTORY_HANDLERS = Symbol('DirectoryHandlers');
 
 @Module({
-  imports: [AgentModule],
+  imports: [AgentModule, PolicyModule],
   providers: [
     {
       provide: DIRECTORY_HANDLERS,
-      useFactory: (store: SqliteEventStore, agents: AgentQueries) =>
-        directoryHandlers(store, store.reader, agents),
-      inject: [SqliteEventStore, AgentQueries],
+      useFactory: (store: SqliteEventStore, agents: AgentQueries, policies: PolicyQueries) =>
+        directoryHandlers(store, { db: store.reader, agents, policies }),
+      inject: [SqliteEventStore, AgentQueries, PolicyQueries],
     },
     {
       provide: ControlLaneJob,

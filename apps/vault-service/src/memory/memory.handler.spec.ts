@@ -13,7 +13,7 @@ const clock = { now: () => new Date(nowMs), nowMs: () => nowMs };
 const input = { persona: ada.did, key: 'notes' };
 const context: OperationContext = {
   ...{ operation: 'memory.get', principal: agentPrincipal(ada.did), commandId: null },
-  ...{ minPosition: {}, conversation: null, traceparent: null },
+  ...{ minPosition: {}, conversation: null, traceparent: null, address: null },
 };
 
 /** Handlers around one memory, `hello`. */

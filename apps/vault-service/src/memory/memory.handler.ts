@@ -4,7 +4,7 @@ import {
   isConcordatError,
   memoryKeyPath,
   MemoryRead,
-  type OperationInput,
+  versionOf,
 } from '@concordat/contracts';
 import type { CommandContexts, CommandRunner, EventStore } from '@concordat/eventsourcing';
 import type { Keystore } from '@concordat/keystore';
@@ -67,7 +67,7 @@ export function memoryHandlers(ports: MemoryPorts) {
     'memory.put': async (input, context) => {
       const author = await requireReach(ports, 'memory.put', input.persona, context);
       const { persona, key, content } = input;
-      const facts = { ...nameOf(context, input), author, expectedVersion: expectedVersion(input) };
+      const facts = { ...nameOf(context, input), author, expectedVersion: versionOf(input.ifMatch) };
       const command = { kind: 'WriteMemory', ...facts, key, content } as const;
       const { state, at } = await run('memory.put', context, input, command);
       const { version, createdAt, changedAt: updatedAt, author: writer } = state!;
@@ -87,7 +87,7 @@ export function memoryHandlers(ports: MemoryPorts) {
       const author = await requireReach(ports, 'memory.delete', input.persona, context);
       const { persona, key } = input;
       const { recordId } = nameOf(context, input);
-      const facts = { persona, recordId, author, expectedVersion: expectedVersion(input) };
+      const facts = { persona, recordId, author, expectedVersion: versionOf(input.ifMatch) };
       const { state, at } = await run('memory.delete', context, input, { kind: 'DeleteMemory', ...facts });
       const { generation, changedAt: deletedAt } = state!;
       // Done again when the command is repeated: the process may have ended between the event and this line.
@@ -164,7 +164,3 @@ async function feedRead(
     traceparent,
   });
 }
-
-/** `If-Match` as a number: an entity tag is quoted, a plain version is not. */
-const expectedVersion = ({ ifMatch }: Pick<OperationInput<'memory.put'>, 'ifMatch'>): number | null =>
-  ifMatch === undefined ? null : Number(ifMatch.replaceAll('"', ''));

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { algorithmValue, publicKeys } from '../keys';
 import { agentStatus, agentType, did, scope, tenantId, timestamp } from '../names';
 import { operation } from '../operation';
+import { policy, policyId } from '../policy';
 import { positionSchema } from '../position';
 
 /** What a gateway must know of an agent to let it in or keep it out. */
@@ -12,6 +13,10 @@ export const directoryAgent = z.strictObject({
   type: agentType,
   status: agentStatus,
   publicKeys,
+  verified: z.boolean(),
+  controllerDid: did.nullable(),
+  /** The actor that registered it. */
+  registeredBy: z.string().nullable(),
 });
 
 export const directoryApiKey = z.strictObject({
@@ -31,10 +36,19 @@ export const directorySigningKey = z.strictObject({
   activatedAt: timestamp,
 });
 
+export const directoryPolicy = z.strictObject({
+  kind: z.literal('policy'),
+  tenant: tenantId,
+  id: policyId,
+  /** null: out of force */
+  policy: policy.nullable(),
+});
+
 export const directoryEntry = z.discriminatedUnion('kind', [
   directoryAgent,
   directoryApiKey,
   directorySigningKey,
+  directoryPolicy,
 ]);
 export type DirectoryEntry = z.infer<typeof directoryEntry>;
 

@@ -5,6 +5,7 @@ import { auditOperations } from './audit';
 import { authOperations } from './auth';
 import { directoryOperations } from './directory';
 import { messageOperations } from './message';
+import { policyOperations } from './policy';
 import { vaultOperations } from './vault';
 
 /** Every operation of the system, by name. */
@@ -12,6 +13,7 @@ export const operations = Object.freeze({
   ...authOperations,
   ...agentOperations,
   ...apiKeyOperations,
+  ...policyOperations,
   ...directoryOperations,
   ...messageOperations,
   ...vaultOperations,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { did, jsonValue, memoryKey, persona, timestamp } from '../names';
+import { did, expectedVersion, jsonValue, memoryKey, persona, timestamp } from '../names';
 import { operation } from '../operation';
 
 const memoryFacts = {
@@ -23,10 +23,6 @@ const consent = z.strictObject({
   expiresAt: timestamp.nullable(),
 });
 
-const expectedVersion = z
-  .string()
-  .regex(/^"?(0|[1-9]\d{0,9})"?$/, 'must be a version, or 0 for "does not exist yet"')
-  .optional();
 const memoryHttp = {
   path: '/v1/vault/{persona}/memories/{key}',
   headers: { 'if-match': 'ifMatch' },

@@ -4,7 +4,7 @@ import { changed, type Changes, made } from './kind';
 export const agentName = (tenant: string, did: string): string => `agent ${tenant} ${did}`;
 
 export const agentChanges: Changes<AgentEvent> = {
-  [AgentRegistered.type]: ({ did, agentType, publicKeys }, { tenant }) =>
+  [AgentRegistered.type]: ({ did, agentType, publicKeys, controllerDid }, { tenant, actor }) =>
     made(agentName(tenant, did), {
       kind: 'agent',
       tenant,
@@ -12,6 +12,9 @@ export const agentChanges: Changes<AgentEvent> = {
       type: agentType,
       status: 'active',
       publicKeys,
+      verified: false,
+      controllerDid,
+      registeredBy: actor,
     }),
   [AgentRevoked.type]: ({ did }, { tenant }) =>
     changed<'agent'>(agentName(tenant, did), { status: 'revoked' }),

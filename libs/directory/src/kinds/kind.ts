@@ -6,6 +6,8 @@ export interface DirectoryEvent {
   readonly tenant: string;
   readonly type: string;
   readonly time: string;
+  /** Who caused it; null on the control lane, which does not say. */
+  readonly actor: string | null;
   readonly data: unknown;
 }
 

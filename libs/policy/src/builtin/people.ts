@@ -36,7 +36,7 @@ export const user = builtin(
 
 export const auditor = builtin(
   'builtin-auditor',
-  'Auditors read the trail, and who the agents are.',
+  'Auditors read the trail, who the agents are, and what the policies say.',
   [
     {
       id: 'trail',
@@ -45,10 +45,10 @@ export const auditor = builtin(
       actions: trail,
     },
     {
-      id: 'agents',
+      id: 'who-may-what',
       effect: 'allow',
       subjects: { kinds: ['user'], roles: ['auditor'] },
-      actions: ['agent.get', 'agent.list'],
+      actions: ['agent.get', 'agent.list', 'policy.get', 'policy.list'],
     },
   ],
   [

@@ -72,7 +72,7 @@ export const apiKey = builtin(
       id: 'read',
       effect: 'allow',
       subjects: { kinds: ['apiKey'], scopes: ['read'] },
-      actions: [...orientation, ...trail, 'message.get'],
+      actions: [...orientation, ...trail, 'message.get', 'policy.get', 'policy.list'],
     },
     {
       id: 'write',

@@ -22,6 +22,7 @@ export interface RpcCall {
   readonly principal: Principal;
   readonly minPosition: Positions;
   readonly judgedAt: Position;
+  readonly address: string | null;
   readonly conversation: string | null;
   readonly traceparent: string | null;
   readonly input: unknown;

@@ -15,6 +15,8 @@ export const requestFrame = z.strictObject({
   minPosition: z.record(z.string(), positionSchema),
   /** Of iam-service: what the gateway knew when it let the request in. The service must know as much to judge it again. */
   judgedAt: positionSchema,
+  /** IP address of the caller; null when nobody called from outside. */
+  address: z.string().nullable(),
   /** Correlation id of the caller's conversation. */
   conversation: z.string().nullable(),
   traceparent: z.string().nullable(),

@@ -91,6 +91,7 @@ describe('sealed request/reply over a real Redis', () => {
         principal,
         minPosition: {},
         judgedAt: origin,
+        address: null,
         conversation: null,
         traceparent: null,
         input,

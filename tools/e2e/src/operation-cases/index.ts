@@ -3,6 +3,7 @@ import type { PublicOperationName } from '@concordat/sdk';
 import { identity } from './identity';
 import { memory } from './memory';
 import { messaging } from './messaging';
+import { policies } from './policies';
 import { trail } from './trail';
 import type { OperationCase } from './world';
 
@@ -11,6 +12,7 @@ export * from './world';
 /** A success and a refusal for every operation that has a route: the compiler says which one is missing. */
 export const operationCases: Readonly<Record<PublicOperationName, OperationCase>> = {
   ...identity,
+  ...policies,
   ...messaging,
   ...memory,
   ...trail,

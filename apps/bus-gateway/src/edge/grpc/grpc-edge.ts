@@ -11,7 +11,7 @@ import { ReflectionService } from '@grpc/reflection';
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import { SpanKind } from '@opentelemetry/api';
 import { HealthImplementation } from 'grpc-health-check';
-import { isIPv6 } from 'node:net';
+import { isIP, isIPv6 } from 'node:net';
 import type { EdgeAnswer, OperationRouter } from '../operation-router';
 import { toGrpcError } from './grpc-errors';
 import { decode, toInput, toMessage } from './grpc-messages';
@@ -132,6 +132,7 @@ export class GrpcEdge implements OnApplicationBootstrap, BeforeApplicationShutdo
       idempotencyKey: textOf(call, 'idempotency-key'),
       minPosition: textOf(call, 'concordat-min-position'),
       conversation: textOf(call, 'concordat-correlation-id'),
+      address: addressOf(call.getPeer()),
       signal: gone.signal,
     });
   }
@@ -139,6 +140,12 @@ export class GrpcEdge implements OnApplicationBootstrap, BeforeApplicationShutdo
 
 const textOf = ({ metadata }: ServerUnaryCall<Buffer, Fields>, name: string): string | undefined =>
   metadata.get(name)[0]?.toString();
+
+/** `192.0.2.1:4711` and `[2001:db8::1]:4711` without the port; null for what is no address. */
+function addressOf(peer: string): string | null {
+  const address = peer.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
+  return isIP(address) === 0 ? null : address;
+}
 
 function trailerOf(positions: Positions): Metadata {
   const trailer = new Metadata();

@@ -82,6 +82,7 @@ export class HttpEdge implements OnApplicationBootstrap, BeforeApplicationShutdo
       idempotencyKey: header(request, 'idempotency-key'),
       minPosition: header(request, 'concordat-min-position'),
       conversation: header(request, 'concordat-correlation-id'),
+      address: request.ip,
       signal: gone.signal,
     });
     return sendAnswer(reply, http, answer);

@@ -7,7 +7,7 @@ import {
   RpcServer,
   whenReady,
 } from '@concordat/streams';
-import type { Bench } from '@concordat/testing';
+import type { Bench } from './bench';
 
 /** Stands in for a service behind the gateway in specs: sealed requests and answers over the real Redis. */
 export async function startServiceDouble(
@@ -31,6 +31,7 @@ export async function startServiceDouble(
       instance: `${service}-1`,
       signer: bench.signers[service],
     },
+    ...{ callers: { vault: ['directory.snapshot'], audit: ['directory.snapshot'] } },
     ...{ peers: bench.peers, nowMs: Date.now, onError: () => undefined },
   });
   server.start();

@@ -1,0 +1,56 @@
+import {
+  ConcordatError,
+  findOperation,
+  hasScope,
+  type OperationInput,
+  type Policy,
+  policyLimits,
+} from '@concordat/contracts';
+import type { Authorizer } from '@concordat/directory';
+import { builtinPolicies, compilePolicies, type PolicySet, runPolicyTests } from '@concordat/policy';
+import type { OperationContext } from '@concordat/runtime';
+
+/** @throws ConcordatError POLICY_LIMIT_REACHED, INPUT_INVALID for what cannot be compiled */
+export function compileWith(
+  inForce: readonly Policy[],
+  document: OperationInput<'policy.dryRun'>,
+): PolicySet {
+  const others = inForce.filter(({ id }) => id !== document.id);
+  const rules = others.reduce((sum, policy) => sum + policy.rules.length, document.rules.length);
+  if (others.length >= policyLimits.policiesPerTenant || rules > policyLimits.rulesPerTenant)
+    throw new ConcordatError('POLICY_LIMIT_REACHED');
+  // The version of what is tried does not matter to a decision.
+  return compilePolicies([...builtinPolicies, ...others, { ...document, version: 1 }]);
+}
+
+/** @throws ConcordatError POLICY_TESTS_FAILED, POLICY_LOCKS_OUT */
+export function requireSound(after: PolicySet, context: OperationContext, authorizer: Authorizer): void {
+  const failed = runPolicyTests(after).filter(({ passed }) => !passed);
+  if (failed.length > 0) {
+    const names = failed.slice(0, 5).map(({ policy, name }) => `${policy}: “${name}”`);
+    const more = failed.length > 5 ? ` and ${failed.length - 5} more` : '';
+    throw new ConcordatError('POLICY_TESTS_FAILED', `${names.join('; ')}${more}.`);
+  }
+  if (!mayStillPublish(after, context, authorizer)) throw new ConcordatError('POLICY_LOCKS_OUT');
+}
+
+/** Who may not change policies sees only what concerns himself. @throws ConcordatError POLICY_DENIED */
+export function requireOwnQuestion(
+  { subject }: OperationInput<'policy.check'>,
+  { principal, address }: OperationContext,
+  authorizer: Authorizer,
+): void {
+  if (subject.kind === principal.kind && subject.id === principal.id) return;
+  const mayAskOfAnybody = authorizer.decide(findOperation('policy.put')!, {}, { principal, address }).allow;
+  if (!mayAskOfAnybody || !hasScope(principal, 'admin'))
+    throw new ConcordatError('POLICY_DENIED', 'What concerns others is for administrators.');
+}
+
+function mayStillPublish(
+  after: PolicySet,
+  { principal, address }: OperationContext,
+  authorizer: Authorizer,
+): boolean {
+  const request = authorizer.requestOf(findOperation('policy.put')!, { id: 'any' }, { principal, address });
+  return after.decide(request).allow;
+}

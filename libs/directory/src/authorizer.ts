@@ -1,0 +1,100 @@
+import {
+  ConcordatError,
+  limits,
+  type OperationSpec,
+  type PolicyRequest,
+  type Principal,
+} from '@concordat/contracts';
+import type { Decision, PolicySet } from '@concordat/policy';
+import { resourceOf } from './resource';
+
+/** What is known of an agent, as subject or as resource. */
+export interface AgentFacts {
+  readonly type: string;
+  readonly verified: boolean;
+  readonly controllerDid: string | null;
+  /** The actor that registered it. */
+  readonly registeredBy: string | null;
+}
+
+/** Where decisions get their facts from: in memory or in the own store, never over a network. */
+export interface AuthorizationFacts {
+  agent(tenant: string, did: string): AgentFacts | undefined;
+  /** The policies in force: the built-in ones and the tenant's own. */
+  policiesOf(tenant: string): PolicySet;
+}
+
+export interface Asked {
+  readonly principal: Principal;
+  readonly address: string | null;
+}
+
+/**
+ * The policy decision point (NIST SP 800-207) that every process has: may this caller carry out this operation with this
+ * input? Default deny; what denies outweighs what allows.
+ */
+export class Authorizer {
+  constructor(
+    private readonly facts: AuthorizationFacts,
+    private readonly now: () => Date,
+  ) {}
+
+  decide(operation: OperationSpec, input: unknown, asked: Asked): Decision {
+    const request = this.requestOf(operation, input, asked);
+    return this.facts.policiesOf(request.subject.tenant).decide(request);
+  }
+
+  /** @throws ConcordatError POLICY_DENIED: names the rule, or that there is none */
+  readonly authorize = (operation: OperationSpec, input: unknown, asked: Asked): void => {
+    const { allow, rule } = this.decide(operation, input, asked);
+    if (allow) return;
+    const why =
+      rule === null ? `No rule allows ${operation.name}` : `The rule ${rule} denies ${operation.name}`;
+    throw new ConcordatError('POLICY_DENIED', `${why} to this credential.`);
+  };
+
+  requestOf(operation: OperationSpec, input: unknown, { principal, address }: Asked): PolicyRequest {
+    const { tenant } = principal;
+    const resource = resourceOf(operation, input, principal);
+    const isAgent = resource.type === 'agent' && resource.id !== null;
+    const agent = isAgent ? this.facts.agent(tenant, resource.id!) : undefined;
+    return {
+      subject: operation.caller === 'gateway' ? gateway(tenant) : this.#subject(principal),
+      action: operation.name,
+      resource: {
+        ...resource,
+        tenant,
+        owner: agent?.registeredBy ?? resource.owner,
+        controllers: agent ? this.#controllers(tenant, agent) : [],
+      },
+      context: { time: this.now().toISOString(), ip: address },
+    };
+  }
+
+  #subject(principal: Principal): PolicyRequest['subject'] {
+    const { kind, id, tenant, scopes } = principal;
+    const agent = kind === 'agent' ? this.facts.agent(tenant, id) : undefined;
+    return {
+      ...{ kind, id, tenant, scopes, delegators: [] },
+      roles: kind === 'user' ? principal.roles : [],
+      type: agent?.type ?? null,
+      verified: agent?.verified ?? null,
+    };
+  }
+
+  /** The chain above an agent, the nearest first. That it ends, the limit says also of a chain that is broken. */
+  #controllers(tenant: string, agent: AgentFacts): string[] {
+    const chain: string[] = [];
+    for (let did = agent.controllerDid; did !== null && chain.length < limits.controllerDepth;) {
+      chain.push(did);
+      did = this.facts.agent(tenant, did)?.controllerDid ?? null;
+    }
+    return chain;
+  }
+}
+
+/** What the gateway asks for itself. */
+const gateway = (tenant: string): PolicyRequest['subject'] => ({
+  ...{ kind: 'service', id: 'bus', tenant, scopes: [], roles: [], delegators: [] },
+  ...{ type: null, verified: null },
+});

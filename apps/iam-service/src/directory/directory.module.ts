@@ -5,7 +5,7 @@ import { CLOCK, LOGGER, RedisLinks, SIGNER, STARTED_AT_MS } from '@concordat/ser
 import { ControlLanePublisher } from '@concordat/streams';
 import { Module } from '@nestjs/common';
 import { AgentModule } from '../agent/agent.module';
-import { AgentQueries } from '../agent/agent.projection';
+import { AgentQueries } from '../agent/agent-queries.projection';
 import { ControlLaneJob } from './control-lane.job';
 import { directoryHandlers } from './directory.handler';
 

@@ -1,3 +1,4 @@
+import * as agentLife from './agent-life';
 import * as audit from './audit';
 import * as bus from './bus';
 import type { EventSpec } from './event';
@@ -9,7 +10,7 @@ const isEvent = (value: unknown): value is EventSpec =>
 
 /** Every event type of the system. */
 export const eventList: readonly EventSpec[] = Object.freeze(
-  [iam, vault, bus, audit].flatMap((room) => (Object.values(room) as unknown[]).filter(isEvent)),
+  [iam, agentLife, vault, bus, audit].flatMap((room) => (Object.values(room) as unknown[]).filter(isEvent)),
 );
 
 const byType = new Map(eventList.map((spec) => [spec.type as string, spec]));

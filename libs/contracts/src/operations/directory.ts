@@ -11,7 +11,11 @@ export const directoryAgent = z.strictObject({
   did,
   type: agentType,
   status: agentStatus,
+  /** Those that count now. */
   publicKeys,
+  verified: z.boolean(),
+  controllerDid: did.nullable(),
+  relationshipType: z.string(),
 });
 
 export const directoryApiKey = z.strictObject({

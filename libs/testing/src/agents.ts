@@ -1,4 +1,4 @@
-import { challengeText, keyRotationText } from '@concordat/contracts';
+import { challengeText, type DirectoryEntry, keyRotationText } from '@concordat/contracts';
 import {
   type Ed25519KeyPair,
   ed25519Sign,
@@ -55,3 +55,16 @@ export function rotation(
   const signature = (over.signer ?? next).sign(text);
   return { did, publicKey: next.publicKeyText, proof: { oldKeyId, signedAt, signature } };
 }
+
+type DirectoryAgent = Extract<DirectoryEntry, { kind: 'agent' }>;
+
+/** An active agent as the directory has it. */
+export const directoryAgent = (
+  { did, publicKey }: Pick<TestAgent, 'did' | 'publicKey'>,
+  over: Partial<DirectoryAgent> = {},
+): DirectoryAgent => ({
+  ...{ kind: 'agent', tenant: 'default', did, type: 'CLAUDE', status: 'active', verified: false },
+  ...{ controllerDid: null, relationshipType: 'owner' },
+  publicKeys: [{ alg: 'Ed25519', kid: keyId(publicKey), value: toBase64url(publicKey) }],
+  ...over,
+});

@@ -14,6 +14,7 @@ import { Directory } from '@concordat/directory';
 import { Freshness } from '@concordat/directory';
 import { AccessTokens } from './access-token';
 import { Authenticator } from './authenticate';
+import { LastSeenJob } from './last-seen.job';
 import { RefusalAudit } from './refusal-audit';
 import { ServiceCalls } from './service-calls';
 
@@ -77,6 +78,12 @@ export class EdgeModule {
           useFactory: (client: RpcClient) => new ServiceCalls(client),
           inject: [RpcClient],
         },
+        {
+          provide: LastSeenJob,
+          useFactory: (services: ServiceCalls, { nowMs }: Clock, logger: Logger) =>
+            new LastSeenJob({ services, nowMs, logger }),
+          inject: [ServiceCalls, CLOCK, LOGGER],
+        },
         { provide: AccessTokens, useFactory: tokens, inject: [Directory, GATEWAY_CONFIG, CLOCK] },
         {
           provide: Authenticator,
@@ -89,7 +96,7 @@ export class EdgeModule {
           inject: [RefusalFeed],
         },
       ],
-      exports: [RpcClient, ServiceCalls, Authenticator, RefusalAudit],
+      exports: [RpcClient, ServiceCalls, Authenticator, RefusalAudit, LastSeenJob],
     };
   }
 }

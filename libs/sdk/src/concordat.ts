@@ -25,6 +25,7 @@ const uniform = (): number => randomInt(2 ** 32) / 2 ** 32;
  */
 export class Concordat {
   readonly agents: Group<Groups['agents']>;
+  readonly agentTypes: Group<Groups['agentTypes']>;
   readonly apiKeys: Group<Groups['apiKeys']>;
   readonly messages: Group<Groups['messages']>;
   readonly inbox: Group<Groups['inbox']> & {
@@ -65,6 +66,7 @@ export class Concordat {
     this.#caller = new Caller({ ...ports, authorizer });
     this.#invoke = (name, input, callOptions) => this.call(name, input, callOptions);
     this.agents = bindGroup(this.#invoke, groups.agents);
+    this.agentTypes = bindGroup(this.#invoke, groups.agentTypes);
     this.apiKeys = bindGroup(this.#invoke, groups.apiKeys);
     this.messages = bindGroup(this.#invoke, groups.messages);
     this.inbox = {

@@ -110,7 +110,7 @@ describe('the DID document of a managed identity', () => {
     const headers = { authorization: door.authorization.agent };
     await fetch(`${door.gateway.url}/v1/auth/whoami`, { headers });
     await door.gateway.app.get(LastSeenJob, { strict: false }).report();
-    const [{ agents }] = door.iam.seen.slice(-1) as [{ agents: { did: string; tenant: string }[] }];
+    const agents = door.iam.seen.flatMap((report) => report.agents);
     expect(agents).toContainEqual(expect.objectContaining({ did: door.agent.did, tenant: 'default' }));
   });
 });

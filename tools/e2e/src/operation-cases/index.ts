@@ -1,5 +1,6 @@
 import { findOperation, operationList } from '@concordat/contracts';
 import type { PublicOperationName } from '@concordat/sdk';
+import { agentLife } from './agent-life';
 import { identity } from './identity';
 import { memory } from './memory';
 import { messaging } from './messaging';
@@ -11,6 +12,7 @@ export * from './world';
 /** A success and a refusal for every operation that has a route: the compiler says which one is missing. */
 export const operationCases: Readonly<Record<PublicOperationName, OperationCase>> = {
   ...identity,
+  ...agentLife,
   ...messaging,
   ...memory,
   ...trail,
@@ -23,7 +25,7 @@ export const publicOperations = operationList
 /** The process without which an operation cannot be served; undefined for those that the gateway serves from memory. */
 export function neededProcess(name: PublicOperationName): string | undefined {
   if (name === 'auth.token') return 'iam-service';
-  if (name.startsWith('auth.')) return undefined;
+  if (name.startsWith('auth.') || name === 'did.resolve') return undefined;
   const { service } = findOperation(name)!;
   return service === 'bus' ? 'redis' : `${service}-service`;
 }

@@ -126,19 +126,16 @@ export class IamDouble {
 
   activateSigningKey({ publicKey } = this.signingKey): Promise<Position> {
     const value = { alg: 'Ed25519' as const, kid: keyId(publicKey), value: toBase64url(publicKey) };
-    this.#keep(`signingKey ${value.kid}`, {
-      kind: 'signingKey',
-      publicKey: value,
-      activatedAt: new Date().toISOString(),
-    });
+    const activatedAt = new Date().toISOString();
+    this.#keep(`signingKey ${value.kid}`, { kind: 'signingKey', publicKey: value, activatedAt });
     return this.publish(SigningKeyActivated, { publicKey: value });
   }
 
   register(agent: TestAgent, options: PublishOptions = {}): Promise<Position> {
     const entry = directoryAgent(agent, { tenant: options.tenant ?? 'default' });
-    const { did, publicKeys, controllerDid, relationshipType } = entry;
-    this.#keep(`agent ${entry.tenant} ${did}`, entry);
-    const data = { did, agentType: 'CLAUDE', publicKeys, controllerDid, relationshipType };
+    const { tenant, did, type, publicKeys, controllerDid, relationshipType } = entry;
+    this.#keep(`agent ${tenant} ${did}`, entry);
+    const data = { did, agentType: type, publicKeys, controllerDid, relationshipType };
     return this.publish(AgentRegistered, { ...data, name: null, metadata: null }, options);
   }
 
@@ -245,10 +242,9 @@ export class IamDouble {
     const { operation, input } = request;
     if (operation === 'directory.snapshot')
       return { output: this.#chunk(input as { cursor?: string }), position: this.head };
-    if (operation === 'credential.seen') {
-      this.seen.push(input as OperationInput<'credential.seen'>);
-      return { output: {}, position: this.head };
-    }
+    const isReport = operation === 'credential.seen';
+    if (isReport) this.seen.push(input as OperationInput<'credential.seen'>);
+    if (isReport) return { output: {}, position: this.head };
     this.asked.push(request);
     const answer = this.answers[operation as OperationName];
     if (answer) return { output: answer(request), position: this.head };

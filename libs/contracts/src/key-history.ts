@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { algorithmValue, type AlgorithmValue } from './keys';
 import { timestamp } from './names';
 

@@ -1,26 +1,20 @@
 import { actorOf, type AgentIdentity, ConcordatError, type OperationInput } from '@concordat/contracts';
-import { didDocument, toBase64url, utf8 } from '@concordat/crypto';
-import type { CommandContexts } from '@concordat/eventsourcing';
 import type { Clock, OperationContext, OperationHandlers } from '@concordat/runtime';
 import { type AgentCommands, readPublicKey } from './agent-commands';
-import type { AgentKeyQueries } from './agent-key.projection';
 import type { UpdateAgent } from './agent.decider';
 import { type Authority, authorityOver, requireAuthority } from './authority';
 import { requireKeyProof } from './key-proof';
-import { ListCursors } from './list-cursor';
 
 export interface AgentLifePorts {
   readonly commands: AgentCommands;
-  readonly keys: AgentKeyQueries;
-  readonly contexts: CommandContexts;
   readonly clock: Clock;
   readonly audience: string;
 }
 
 type Update = OperationInput<'agent.update'>;
 
-/** The operations that change an agent between its registration and its end, and those that tell of its keys. */
-export function agentLifeHandlers({ commands, keys, contexts, clock, audience }: AgentLifePorts) {
+/** The operations that change an agent between its registration and its end. */
+export function agentLifeHandlers({ commands, clock, audience }: AgentLifePorts) {
   const requires =
     (operation: string, did: string, { principal }: OperationContext, ...enough: Authority[]) =>
     (): void =>
@@ -73,28 +67,6 @@ export function agentLifeHandlers({ commands, keys, contexts, clock, audience }:
           ? { kind: 'WithdrawVerification', did, statement }
           : { kind: 'VerifyAgent', did, statement, by: actorOf(context.principal) },
       );
-    },
-
-    'agent.keys': async ({ did, limit, cursor }, { principal }) => {
-      const { tenant } = principal;
-      commands.require(tenant, did);
-      const cursors = new ListCursors<number>(
-        (...parts) => contexts.blindName(...parts),
-        ['agent.keys', tenant, did],
-      );
-      const page = keys.list(tenant, did, cursors.read(cursor) ?? 0, limit + 1);
-      const items = page.slice(0, limit);
-      const nextCursor = page.length > limit ? cursors.write(items.at(-1)!.number) : null;
-      return {
-        output: { items: items.map(({ key }) => key), nextCursor },
-        position: await commands.here(),
-      };
-    },
-
-    'agent.document': async ({ did }, { principal }) => {
-      const document = didDocument(commands.require(principal.tenant, did));
-      const body = toBase64url(utf8(JSON.stringify(document)));
-      return { output: { body }, position: await commands.here() };
     },
   } satisfies OperationHandlers;
 }

@@ -7,6 +7,7 @@ import { IAM_CONFIG, type IamConfig } from '../config';
 import { SigningKeyModule } from '../signing-key/signing-key.module';
 import { SigningKeys } from '../signing-key/signing-keys';
 import { AgentCommands } from './agent-commands';
+import { agentKeyHandlers } from './agent-key.handler';
 import { AgentKeyQueries } from './agent-key.projection';
 import { agentLifeHandlers } from './agent-life.handler';
 import { AgentQueries } from './agent-queries.projection';
@@ -55,7 +56,8 @@ export const AGENT_HANDLERS = Symbol('AgentHandlers');
         const keys = new AgentKeyQueries(store.reader);
         return mergeHandlers(
           agentHandlers({ commands, contexts, store, agents, keystore, receipts, didWebDomain }),
-          agentLifeHandlers({ commands, keys, contexts, clock, audience }),
+          agentLifeHandlers({ commands, clock, audience }),
+          agentKeyHandlers({ commands, keys, contexts }),
         );
       },
       inject: [

@@ -11,10 +11,12 @@ import {
 import { type DynamicModule, Module } from '@nestjs/common';
 import { BusModule, INBOX_HANDLERS, MESSAGE_HANDLERS } from './bus/bus.module';
 import { GATEWAY_CONFIG, type GatewayConfig } from './config';
+import { DID_HANDLERS, DidModule } from './did/did.module';
 import { Authenticator } from './edge/authenticate';
 import { EdgeModule } from './edge/edge.module';
 import { GrpcEdge } from './edge/grpc/grpc-edge';
 import { HttpEdge } from './edge/http/http-edge';
+import { LastSeenJob } from './edge/last-seen.job';
 import { OperationRouter } from './edge/operation-router';
 import { RefusalAudit } from './edge/refusal-audit';
 import { ServiceCalls } from './edge/service-calls';
@@ -31,8 +33,9 @@ export class AppModule {
       services: ServiceCalls,
       handlers: OperationHandlers,
       refusals: RefusalAudit,
+      lastSeen: LastSeenJob,
     ): OperationRouter =>
-      new OperationRouter({ authenticator, freshness, authorizer, services, handlers, refusals });
+      new OperationRouter({ authenticator, freshness, authorizer, services, handlers, refusals, lastSeen });
     const http = (operations: OperationRouter, directory: Directory, logger: Logger): HttpEdge =>
       new HttpEdge({
         host: config.httpHost,
@@ -53,18 +56,27 @@ export class AppModule {
         EdgeModule.for(base),
         DirectoryModule.for(base),
         BusModule,
+        DidModule,
         HandshakeModule,
       ],
       providers: [
         {
           provide: OPERATION_HANDLERS,
           useFactory: (...slices: OperationHandlers[]) => mergeHandlers(...slices),
-          inject: [HANDSHAKE_HANDLERS, MESSAGE_HANDLERS, INBOX_HANDLERS],
+          inject: [HANDSHAKE_HANDLERS, MESSAGE_HANDLERS, INBOX_HANDLERS, DID_HANDLERS],
         },
         {
           provide: OperationRouter,
           useFactory: router,
-          inject: [Authenticator, Freshness, Authorizer, ServiceCalls, OPERATION_HANDLERS, RefusalAudit],
+          inject: [
+            Authenticator,
+            Freshness,
+            Authorizer,
+            ServiceCalls,
+            OPERATION_HANDLERS,
+            RefusalAudit,
+            LastSeenJob,
+          ],
         },
         { provide: HttpEdge, useFactory: http, inject: [OperationRouter, Directory, LOGGER] },
         { provide: GrpcEdge, useFactory: grpc, inject: [OperationRouter, LOGGER] },

@@ -1,4 +1,5 @@
 import { type Environment, portSetting, readConfig, serviceSettings } from '@concordat/runtime';
+import { defaultWebDomain, webDomain } from '@concordat/contracts';
 import { fromBase64url } from '@concordat/crypto';
 import { z } from 'zod';
 
@@ -15,6 +16,8 @@ const schema = z.strictObject({
     .string()
     .regex(/^[\x21-\x7e]{1,128}$/)
     .default('concordat'),
+  /** Host, and port, of the did:web identities whose documents are served here; the same at iam-service. */
+  didWebDomain: webDomain.default(defaultWebDomain),
   /** Authenticates challenges; 32 bytes in base64url that all gateways share. */
   challengeKey: z
     .string()

@@ -37,6 +37,7 @@ export async function startGateway(bench: Bench, instance = 'bus-1'): Promise<Ru
     ...{ ...bench.settings('bus', instance), httpHost: '127.0.0.1', httpPort: 0 },
     ...{ grpcHost: '127.0.0.1', grpcPort: 0, audience: 'concordat', busPartitions: 2 },
     challengeKey: toBase64url(challengeKey),
+    didWebDomain: 'localhost:7400',
   };
   const base = { ...bench.base('bus'), logger };
   const app = await NestFactory.createApplicationContext(AppModule.for(base, config), {

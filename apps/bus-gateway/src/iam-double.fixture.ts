@@ -44,7 +44,7 @@ import {
   type RequestFrame,
   whenReady,
 } from '@concordat/streams';
-import { type Bench, startServiceDouble, type TestAgent } from '@concordat/testing';
+import { type Bench, directoryAgent, startServiceDouble, type TestAgent } from '@concordat/testing';
 import { SignJWT } from 'jose';
 import { randomBytes, randomUUID } from 'node:crypto';
 
@@ -74,6 +74,8 @@ export class IamDouble {
   /** Answers of operations other than the snapshot and the handshake, and what was asked. */
   readonly answers: Partial<Record<OperationName, (request: RequestFrame) => unknown>> = {};
   readonly asked: RequestFrame[] = [];
+  /** Reports of who was let in; they come by themselves. */
+  readonly seen: OperationInput<'credential.seen'>[] = [];
   /** Entries in one chunk of the snapshot. */
   chunkItems = 3;
   readonly #history: EventEnvelope[] = [];
@@ -123,34 +125,31 @@ export class IamDouble {
 
   activateSigningKey({ publicKey } = this.signingKey): Promise<Position> {
     const value = { alg: 'Ed25519' as const, kid: keyId(publicKey), value: toBase64url(publicKey) };
-    this.#keep(`signingKey ${value.kid}`, {
-      kind: 'signingKey',
-      publicKey: value,
-      activatedAt: new Date().toISOString(),
-    });
+    const activatedAt = new Date().toISOString();
+    this.#keep(`signingKey ${value.kid}`, { kind: 'signingKey', publicKey: value, activatedAt });
     return this.publish(SigningKeyActivated, { publicKey: value });
   }
 
-  register({ did, publicKey }: TestAgent, options: PublishOptions = {}): Promise<Position> {
-    const publicKeys = [{ alg: 'Ed25519' as const, kid: keyId(publicKey), value: toBase64url(publicKey) }];
-    const { tenant = 'default' } = options;
-    const entry = {
-      ...{ tenant, did, type: 'CLAUDE' as const, status: 'active' as const, publicKeys },
-      ...{ verified: false, controllerDid: null, registeredBy: null },
-    };
-    this.#keep(`agent ${tenant} ${did}`, { kind: 'agent', ...entry });
-    const personal = { name: null, metadata: null, controllerDid: null, relationshipType: 'owner' };
-    return this.publish(AgentRegistered, { did, agentType: 'CLAUDE', publicKeys, ...personal }, options);
+  register(agent: TestAgent, options: PublishOptions = {}): Promise<Position> {
+    const entry = directoryAgent(agent, { tenant: options.tenant ?? 'default' });
+    const { tenant, did, type, publicKeys, controllerDid, relationshipType } = entry;
+    this.#keep(`agent ${tenant} ${did}`, entry);
+    const data = { did, agentType: type, publicKeys, controllerDid, relationshipType };
+    return this.publish(AgentRegistered, { ...data, name: null, metadata: null }, options);
   }
 
   revoke(did: string, options: PublishOptions = {}): Promise<Position> {
-    this.#change(`agent ${options.tenant ?? 'default'} ${did}`, { status: 'revoked' });
-    return this.publish(AgentRevoked, { did, reason: 'unspecified' }, options);
+    return this.changeAgent(AgentRevoked, did, { status: 'revoked' }, { reason: 'unspecified' }, options);
   }
 
   erase(did: string, options: PublishOptions = {}): Promise<Position> {
-    this.#change(`agent ${options.tenant ?? 'default'} ${did}`, { status: 'erased' });
-    return this.publish(AgentErased, { did }, options);
+    return this.changeAgent(AgentErased, did, { status: 'erased' }, {}, options);
+  }
+
+  /** @param change what the event makes of the entry in the directory @param data of the event, besides the DID */
+  changeAgent(spec: EventSpec, did: string, change: object, data: object, options: PublishOptions = {}) {
+    this.#change(`agent ${options.tenant ?? 'default'} ${did}`, change);
+    return this.publish(spec, { did, ...data }, options);
   }
 
   async createApiKey(
@@ -242,6 +241,9 @@ export class IamDouble {
     const { operation, input } = request;
     if (operation === 'directory.snapshot')
       return { output: this.#chunk(input as { cursor?: string }), position: this.head };
+    const isReport = operation === 'credential.seen';
+    if (isReport) this.seen.push(input as OperationInput<'credential.seen'>);
+    if (isReport) return { output: {}, position: this.head };
     this.asked.push(request);
     const answer = this.answers[operation as OperationName];
     if (answer) return { output: answer(request), position: this.head };

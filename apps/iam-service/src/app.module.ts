@@ -13,8 +13,10 @@ import {
 } from '@concordat/service';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AGENT_HANDLERS, AgentModule } from './agent/agent.module';
+import { AGENT_TYPE_HANDLERS, AgentTypeModule } from './agent-type/agent-type.module';
 import { API_KEY_HANDLERS, ApiKeyModule } from './api-key/api-key.module';
 import { IAM_CONFIG, type IamConfig } from './config';
+import { CREDENTIAL_HANDLERS, CredentialModule } from './credential/credential.module';
 import { DIRECTORY_HANDLERS, DirectoryModule } from './directory/directory.module';
 import { HANDSHAKE_HANDLERS, HandshakeModule } from './handshake/handshake.module';
 import { StoredAuthorizer } from './policy/authorization';
@@ -37,6 +39,8 @@ export class AppModule {
           migrationsDir: join(__dirname, 'migrations'),
         }),
         AgentModule,
+        AgentTypeModule,
+        CredentialModule,
         ApiKeyModule,
         HandshakeModule,
         PolicyModule,
@@ -46,7 +50,15 @@ export class AppModule {
         {
           provide: OPERATION_HANDLERS,
           useFactory: (...slices: OperationHandlers[]) => mergeHandlers(...slices),
-          inject: [AGENT_HANDLERS, API_KEY_HANDLERS, HANDSHAKE_HANDLERS, POLICY_HANDLERS, DIRECTORY_HANDLERS],
+          inject: [
+            AGENT_HANDLERS,
+            AGENT_TYPE_HANDLERS,
+            API_KEY_HANDLERS,
+            CREDENTIAL_HANDLERS,
+            HANDSHAKE_HANDLERS,
+            POLICY_HANDLERS,
+            DIRECTORY_HANDLERS,
+          ],
         },
         {
           provide: OPERATION_GUARD,

@@ -1,4 +1,5 @@
 import { readConfig, type Environment, healthSettings, serviceSettings } from '@concordat/runtime';
+import { defaultWebDomain, webDomain } from '@concordat/contracts';
 import { z } from 'zod';
 
 export const IAM_CONFIG = Symbol('IamConfig');
@@ -11,6 +12,10 @@ const schema = z.strictObject({
     .string()
     .regex(/^[\x21-\x7e]{1,128}$/)
     .default('concordat'),
+  /** Host, and port, of the did:web identities made here; the same at every gateway, which serves their documents. */
+  didWebDomain: webDomain.default(defaultWebDomain),
+  /** For how long backups of the keystore are kept, which receipts of erasures name; 0: there are none. */
+  keystoreBackupDays: z.coerce.number().int().min(0).max(3_650).default(0),
   /** Where the API key of the first start is written (mode 0600). */
   adminKeyFile: z.string(),
 });

@@ -12,6 +12,8 @@ export const startIam = (bench: Bench): Promise<INestApplicationContext> =>
     AppModule.for(bench.base('iam'), {
       ...bench.settings('iam'),
       audience: 'concordat',
+      didWebDomain: 'localhost:7400',
+      keystoreBackupDays: 0,
       adminKeyFile: adminKeyFile(bench),
     }),
     { logger: false, abortOnError: false },

@@ -185,8 +185,7 @@ describe('vault-service over real Redis and SQLite', () => {
       vault.caller.call('memory.delete', { persona: 'communal', key: 'k' }, options),
       vault.caller.call('consent.get', { persona: ada.did, grantee: ada.did }, options),
     ];
-    for (const refusal of await Promise.all(asked.map(refusalOf)))
-      expect(refusal.code).toBe('POLICY_DENIED');
+    for (const refusal of await Promise.all(asked.map(refusalOf))) expect(refusal.code).toBe('POLICY_DENIED');
   });
 
   it('answers with positions that it later keeps', async () => {

@@ -1,3 +1,5 @@
+import { agentErrors } from './agent-errors';
+
 export interface ErrorDefinition {
   /** HTTP status (RFC 9110). */
   readonly status: number;
@@ -221,6 +223,7 @@ export const errorCatalogue = define({
     title: 'The agent is revoked.',
     fix: 'A revoked identity stays revoked; register a new key.',
   },
+  ...agentErrors,
   VERSION_CONFLICT: {
     ...conflict,
     title: 'Somebody else changed it at the same time.',

@@ -37,8 +37,16 @@ export const limits = Object.freeze({
   messageTtlSeconds: 2_592_000,
   /** Largest policy, in bytes of its JSON. */
   policyBytes: 65_536,
-  /** Longest chain of controllers above an agent. */
-  controllerDepth: 16,
+  /** Controllers above an agent: its own, that one's own, and so on. */
+  controllerDepth: 8,
+  /** Keys that an identity can have in its life. */
+  agentKeys: 1_000,
+  /** Types that an operator can define in one tenant. */
+  agentTypes: 256,
+  /** Credentials in one report of who was seen. */
+  seenItems: 1_000,
+  /** How old `lastSeen` can be while the agent is active: gateways report so often. */
+  lastSeenSeconds: 10,
   /** A gateway refuses when its directory is older than this (rule 13 of the architecture). */
   directoryAgeMs: 1_000,
 });

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import * as names from './names';
 
 const someDid = 'did:key:z6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDooWp';
+const someWebDid = 'did:web:localhost%3A7400:agents:default:6f9619ff-8b86-8011-b42d-00cf4fc964ff';
 const uuid7 = '0199f1c2-7b3a-7c4d-8e5f-0123456789ab';
 
 const cases: { name: string; schema: z.ZodType; accepts: unknown[]; refuses: unknown[] }[] = [
@@ -19,6 +20,9 @@ const cases: { name: string; schema: z.ZodType; accepts: unknown[]; refuses: unk
       someDid,
       'did:key:z6MkeTG3bFFSLYVU7VqhgZxqr6YzpaGrQtFMh1uvqGy1vDnP',
       'did:key:z6MkwgaR63138bEEgad7uk993KMX54vBA6KTB4sFhCPnSB2e',
+      someWebDid,
+      someWebDid.replace('localhost%3A7400', 'agents.example.org'),
+      someWebDid.replace('localhost%3A7400', 'a'),
     ],
     refuses: [
       '',
@@ -34,6 +38,22 @@ const cases: { name: string; schema: z.ZodType; accepts: unknown[]; refuses: unk
       someDid.toUpperCase(),
       `${someDid}#key-1`,
       'anonymous',
+      `${someWebDid}\n`,
+      `${someWebDid}#key-1`,
+      `${someWebDid}/..`,
+      someWebDid.replace('%3A', ':'),
+      someWebDid.replace('%3A', '%3a'),
+      someWebDid.replace('%3A7400', '%3A0'),
+      someWebDid.replace('localhost', 'Localhost'),
+      someWebDid.replace('localhost', '%6cocalhost'),
+      someWebDid.replace('localhost', 'user@host'),
+      someWebDid.replace('localhost', '-host'),
+      someWebDid.replace('localhost', 'a'.repeat(101)),
+      someWebDid.replace(':agents:', ':'),
+      someWebDid.replace('default', '-default'),
+      someWebDid.toUpperCase(),
+      someWebDid.slice(0, -1),
+      'did:web:example.org',
     ],
   },
   {
@@ -126,8 +146,31 @@ const cases: { name: string; schema: z.ZodType; accepts: unknown[]; refuses: unk
   {
     name: 'agentType',
     schema: names.agentType,
-    accepts: ['COPILOT', 'GEMINI', 'CLAUDE', 'CLINE', 'SERVICE'],
-    refuses: ['', 'claude', 'GPT', 'toString'],
+    accepts: [...names.builtInAgentTypes, 'GPT', 'MY_AGENT_2', 'A'.repeat(32)],
+    refuses: ['', 'A', 'claude', '2GPT', '_GPT', 'G PT', 'toString', 'A'.repeat(33), 'GPT\n', 7],
+  },
+  {
+    name: 'webDomain',
+    schema: names.webDomain,
+    accepts: ['localhost:7400', 'agents.example.org', 'a', 'h:1'],
+    refuses: [
+      '',
+      'https://example.org',
+      'example.org/',
+      'Example.org',
+      'a:0',
+      'a:',
+      'a%3A1',
+      'u@h',
+      '.a',
+      'a\n',
+    ],
+  },
+  {
+    name: 'relationshipType',
+    schema: names.relationshipType,
+    accepts: ['owner', 'on-behalf-of', 'x'],
+    refuses: ['', 'Owner', '-owner', 'o wner', 'a'.repeat(33), 'owner\n'],
   },
   {
     name: 'scope',

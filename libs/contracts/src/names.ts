@@ -10,13 +10,32 @@ export const tenantId = z
 
 export const defaultTenant = 'default';
 
-/** A `did:key` of an Ed25519 key: multicodec 0xed01, base58btc, hence always `z6Mk…`. */
+/**
+ * Whom an identity belongs to: a `did:key` of an Ed25519 key (multicodec 0xed01, base58btc, hence always `z6Mk…`), or a
+ * `did:web` that iam-service has made (`toDidWeb`).
+ */
 export const did = z
   .string()
   .regex(
-    /^did:key:z6Mk[1-9A-HJ-NP-Za-km-z]{44}$/,
-    'must be a did:key of an Ed25519 public key (did:key:z6Mk…)',
+    /^did:(?:key:z6Mk[1-9A-HJ-NP-Za-km-z]{44}|web:[a-z0-9](?:[a-z0-9.-]{0,98}[a-z0-9])?(?:%3A[1-9][0-9]{0,4})?:agents:[a-z0-9][a-z0-9-]{0,62}:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/,
+    'must be a did:key of an Ed25519 public key (did:key:z6Mk…) or a did:web of an agent (did:web:<domain>:agents:<tenant>:<uuid>)',
   );
+
+/** Host, and port where it is not 443, under which DID documents of managed identities are found. */
+export const webDomain = z
+  .string()
+  .regex(
+    /^[a-z0-9](?:[a-z0-9.-]{0,98}[a-z0-9])?(?::[1-9][0-9]{0,4})?$/,
+    'must be a host in lower case, with :<port> where it is not 443',
+  );
+export const defaultWebDomain = 'localhost:7400';
+
+/**
+ * The DID of a managed identity (W3C CCG did:web method): its document is at
+ * `https://<domain>/agents/<tenant>/<id>/did.json`. The colon of a port is percent-encoded.
+ */
+export const toDidWeb = (domain: string, tenant: string, id: string): string =>
+  `did:web:${domain.replace(':', '%3A')}:agents:${tenant}:${id}`;
 
 /**
  * What people call an agent or an API key, as new ones may be called. It stands in tables and logs, where a control
@@ -29,12 +48,26 @@ export const displayName = z
   .max(128)
   .regex(/^[^\p{Cc}\p{Zl}\p{Zp}]*$/u, 'must hold no control characters and no line breaks');
 
-/** The agent types of schema v2.0 (IAM-1). */
-export const agentType = z.enum(['COPILOT', 'GEMINI', 'CLAUDE', 'CLINE', 'SERVICE']);
+/** The agent types of schema v2.0 (IAM-1): every tenant has them. */
+export const builtInAgentTypes = ['COPILOT', 'GEMINI', 'CLAUDE', 'CLINE', 'SERVICE'] as const;
+
+/** One of the built-in types, or one that the operator of the tenant has defined. */
+export const agentType = z
+  .string()
+  .regex(
+    /^[A-Z][A-Z0-9_]{1,31}$/,
+    'must be 2–32 of A–Z, 0–9 and _, beginning with a letter: COPILOT, GEMINI, CLAUDE, CLINE, SERVICE or a type that was defined',
+  );
 export type AgentType = z.infer<typeof agentType>;
 
-export const agentStatus = z.enum(['active', 'revoked', 'erased']);
+/** suspended: refused everywhere until it is resumed; revoked and erased are for good. */
+export const agentStatus = z.enum(['active', 'suspended', 'revoked', 'erased']);
 export type AgentStatus = z.infer<typeof agentStatus>;
+
+/** What the controller of an agent is to it. */
+export const relationshipType = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be 1–32 of a–z, 0–9 and -, beginning with a letter');
 
 /** What a credential may do (IAM-5). `admin` covers read and write. */
 export const scope = z.enum(['read', 'write', 'admin', 'governance', 'workflows']);

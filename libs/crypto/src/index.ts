@@ -4,6 +4,7 @@ export * from './audit-leaf';
 export * from './bytes';
 export * from './canonical-json';
 export * from './chain';
+export * from './did-document';
 export * from './did-key';
 export * from './ed25519';
 export { isSafeEd25519Key } from './ed25519-encoding';

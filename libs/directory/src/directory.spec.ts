@@ -1,7 +1,13 @@
 import {
   AgentErased,
+  AgentKeyRotated,
+  AgentReassigned,
   AgentRegistered,
+  AgentResumed,
   AgentRevoked,
+  AgentSuspended,
+  AgentVerificationGranted,
+  AgentVerificationWithdrawn,
   ApiKeyCreated,
   ApiKeyRevoked,
   type DirectoryEntry,
@@ -15,6 +21,7 @@ import type { DirectoryEvent } from './kinds/kind';
 
 const time = '2026-01-01T00:00:00.000Z';
 const publicKeys = [{ alg: 'Ed25519' as const, kid: 'k', value: 'AAAA' }];
+const relationship = { controllerDid: null, relationshipType: 'owner' };
 const dids = ['a', 'b'];
 const tenants = ['t1', 't2'];
 const keyIds = ['k1', 'k2'];
@@ -24,7 +31,7 @@ const event = (position: number, type: string, data: object, tenant = 't1', epoc
   ...{ at: { epoch, position }, tenant, type, time, actor: 'apiKey:k', data },
 });
 const registered = (position: number, did: string, tenant = 't1') =>
-  event(position, AgentRegistered.type, { did, agentType: 'CLAUDE', publicKeys }, tenant);
+  event(position, AgentRegistered.type, { did, agentType: 'CLAUDE', publicKeys, ...relationship }, tenant);
 const revoked = (position: number, did: string, tenant = 't1') =>
   event(position, AgentRevoked.type, { did, reason: 'x' }, tenant);
 
@@ -43,29 +50,60 @@ const decisions = (directory: Directory) => ({
   signingKeys: kids.map((kid) => directory.signingKey(kid)),
 });
 
-/** What can happen at iam-service, in the order in which it can happen: nothing is given back. */
+/** What changes an agent, and what it makes of its entry; `n` tells one change from another. */
+const agentChange: Record<string, (n: number) => { type: string; data: object; entry: object }> = {
+  revoke: () => ({ type: AgentRevoked.type, data: { reason: 'x' }, entry: { status: 'revoked' } }),
+  erase: () => ({ type: AgentErased.type, data: {}, entry: { status: 'erased', verified: false } }),
+  suspend: () => ({ type: AgentSuspended.type, data: { reason: 'x' }, entry: { status: 'suspended' } }),
+  resume: () => ({ type: AgentResumed.type, data: {}, entry: { status: 'active' } }),
+  verify: () => ({
+    ...{ type: AgentVerificationGranted.type, data: { statement: null, by: 'b' }, entry: { verified: true } },
+  }),
+  withdraw: () => ({
+    type: AgentVerificationWithdrawn.type,
+    data: { reason: 'withdrawn', statement: null },
+    entry: { verified: false },
+  }),
+  rotate: (n) => {
+    const keys = [{ ...publicKeys[0]!, kid: `k${n}` }];
+    return { type: AgentKeyRotated.type, data: { publicKeys: keys }, entry: { publicKeys: keys } };
+  },
+  reassign: (n) => {
+    const stands = { controllerDid: `did:${n}`, relationshipType: 'owner' };
+    const data = { agentType: `T${n}`, ...stands };
+    return { type: AgentReassigned.type, data, entry: { type: `T${n}`, ...stands } };
+  },
+};
+
+/** What can happen at iam-service, in the order in which it can happen: whoever has ended does not come back. */
 const history = fc
   .array(
     fc.record({
       tenant: fc.constantFrom(...tenants),
-      what: fc.constantFrom('agent', 'revoke', 'erase', 'apiKey', 'revokeKey', 'signingKey', 'other'),
+      what: fc.constantFrom(
+        ...['agent', 'agent', 'apiKey', 'revokeKey', 'signingKey', 'other'],
+        ...Object.keys(agentChange),
+      ),
       which: fc.constantFrom(0, 1),
     }),
-    { minLength: 1, maxLength: 14 },
+    { minLength: 1, maxLength: 20 },
   )
   .map((steps) => {
     const given = new Set<string>();
+    const ended = new Set<string>();
     const events: DirectoryEvent[] = [];
     for (const { tenant, what, which } of steps) {
       const position = events.length + 1;
       const agent = `${tenant} ${dids[which]}`;
       const key = keyIds[which]!;
-      const data = { did: dids[which], reason: 'x' };
+      const change = agentChange[what];
       if (what === 'agent' && !given.has(agent)) events.push(registered(position, dids[which]!, tenant));
       if (what === 'agent') given.add(agent);
-      if (what === 'revoke' && given.has(agent))
-        events.push(event(position, AgentRevoked.type, data, tenant));
-      if (what === 'erase' && given.has(agent)) events.push(event(position, AgentErased.type, data, tenant));
+      if (change && given.has(agent) && (!ended.has(agent) || what === 'erase')) {
+        const { type, data } = change(position);
+        events.push(event(position, type, { did: dids[which], ...data }, tenant));
+        if (what === 'revoke' || what === 'erase') ended.add(agent);
+      }
       const created = { id: key, name: 'n', hash: `h${position}`, scopes: ['read'], expiresAt: null };
       if (what === 'apiKey' && !given.has(key))
         events.push(event(position, ApiKeyCreated.type, created, tenant));
@@ -89,18 +127,20 @@ function snapshot(events: readonly DirectoryEvent[]): { at: DirectoryEvent['at']
       entries.set(name, { at, entry: { ...entries.get(name)?.entry, ...over } as DirectoryEntry });
     };
     const active = { tenant, status: 'active' };
-    if (type === AgentRegistered.type)
-      change(`${tenant} ${did}`, {
-        kind: 'agent',
-        ...active,
-        did,
-        type: 'CLAUDE',
-        publicKeys,
-        verified: false,
-        registeredBy: 'apiKey:k',
-      });
-    if (type === AgentRevoked.type) change(`${tenant} ${did}`, { status: 'revoked' });
-    if (type === AgentErased.type) change(`${tenant} ${did}`, { status: 'erased' });
+    const agent = {
+      kind: 'agent',
+      ...active,
+      did,
+      type: 'CLAUDE',
+      publicKeys,
+      verified: false,
+      registeredBy: 'apiKey:k',
+      ...relationship,
+    };
+    if (type === AgentRegistered.type) change(`${tenant} ${did}`, agent);
+    const made = Object.values(agentChange).map((make) => make(at.position));
+    const found = made.find((one) => one.type === type);
+    if (found) change(`${tenant} ${did}`, found.entry);
     if (type === ApiKeyCreated.type) change(id!, { kind: 'apiKey', ...active, id, hash, scopes, expiresAt });
     if (type === ApiKeyRevoked.type) change(id!, { status: 'revoked' });
     if (type === SigningKeyActivated.type)
@@ -163,6 +203,24 @@ describe('the directory', () => {
     directory.apply(revoked(5, 'a'));
     directory.advanced({ epoch: 1, position: 5 });
     expect(directory.agent('t1', 'a')?.status).toBe('revoked');
+  });
+
+  it('never goes back behind a snapshot for what the control lane said before it', () => {
+    const directory = new Directory();
+    const keys = (kid: string) => [{ ...publicKeys[0]!, kid }];
+    directory.anticipate(event(5, AgentKeyRotated.type, { did: 'a', publicKeys: keys('older') }));
+    const entry = {
+      kind: 'agent' as const,
+      tenant: 't1',
+      did: 'a',
+      type: 'CLAUDE',
+      verified: false,
+      registeredBy: null,
+    };
+    const stands = { status: 'active' as const, ...relationship };
+    directory.put({ epoch: 1, position: 8 }, { ...entry, ...stands, publicKeys: keys('newer') });
+    directory.advanced({ epoch: 1, position: 3 });
+    expect(directory.agent('t1', 'a')?.publicKeys).toEqual(keys('newer'));
   });
 
   it('keeps tenants apart: a withdrawal in one takes nothing in the other', () => {

@@ -102,9 +102,12 @@ export class Directory {
   }
 
   #find(name: string): DirectoryEntry | undefined {
-    const entry = this.#entries.get(name)?.entry;
+    const kept = this.#entries.get(name);
     const ahead = this.#ahead.size === 0 ? undefined : this.#ahead.get(name);
-    return ahead ? ahead.reduce((state, { apply }) => apply(state), entry) : entry;
+    if (!ahead) return kept?.entry;
+    // A snapshot can be further than the stream: what it holds already must not undo what came after it.
+    const later = ahead.filter(({ at }) => !kept || comparePositions(at, kept.at) > 0);
+    return later.reduce<DirectoryEntry | undefined>((state, { apply }) => apply(state), kept?.entry);
   }
 
   #keep(name: string, at: Position, entry: DirectoryEntry): void {

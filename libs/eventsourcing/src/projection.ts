@@ -1,4 +1,5 @@
-import type { SqlStatement } from '@concordat/sqlite';
+import type { ErrorCode } from '@concordat/contracts';
+import type { SqlStatement, SqlValue } from '@concordat/sqlite';
 
 /** An event on its way into the store, as projections see it. */
 export interface AppliedEvent {
@@ -23,3 +24,22 @@ export type Projection = (event: AppliedEvent) => readonly SqlStatement[];
 /** SQL expression: the position of the event being projected, and its epoch. */
 export const eventPosition = '(SELECT position FROM store)';
 export const eventEpoch = '(SELECT head_epoch FROM store)';
+
+export interface Refusal {
+  readonly code: ErrorCode;
+  /** A sentence; it stands in the SQL text, so it is not made of data. */
+  readonly detail: string;
+  /** SQL expression over the tables of the read models: what must not be so. */
+  readonly when: string;
+  readonly params: readonly SqlValue[] | Readonly<Record<string, SqlValue>>;
+}
+
+/**
+ * A rule over several aggregates, checked where nothing comes between the check and the change: a statement that undoes
+ * the whole command, and sees all commands before it. The runner throws code and detail as a ConcordatError.
+ */
+export const refusal = ({ code, detail, when, params }: Refusal): SqlStatement => ({
+  sql: `SELECT refuse('${code}', '${detail}') WHERE ${when}`,
+  params,
+  returnsRows: true,
+});

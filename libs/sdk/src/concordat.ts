@@ -25,6 +25,7 @@ const uniform = (): number => randomInt(2 ** 32) / 2 ** 32;
  */
 export class Concordat {
   readonly agents: Group<Groups['agents']>;
+  readonly agentTypes: Group<Groups['agentTypes']>;
   readonly apiKeys: Group<Groups['apiKeys']>;
   readonly policies: Group<Groups['policies']>;
   readonly messages: Group<Groups['messages']>;
@@ -66,6 +67,7 @@ export class Concordat {
     this.#caller = new Caller({ ...ports, authorizer });
     this.#invoke = (name, input, callOptions) => this.call(name, input, callOptions);
     this.agents = bindGroup(this.#invoke, groups.agents);
+    this.agentTypes = bindGroup(this.#invoke, groups.agentTypes);
     this.apiKeys = bindGroup(this.#invoke, groups.apiKeys);
     this.policies = bindGroup(this.#invoke, groups.policies);
     this.messages = bindGroup(this.#invoke, groups.messages);

@@ -27,9 +27,18 @@ export const groups = {
     register: 'agent.register',
     get: 'agent.get',
     list: 'agent.list',
+    update: 'agent.update',
+    suspend: 'agent.suspend',
+    resume: 'agent.resume',
     revoke: 'agent.revoke',
+    /** `proveNewKey` makes the proof. */
+    rotateKey: 'agent.rotateKey',
+    verify: 'agent.verify',
+    keys: 'agent.keys',
+    document: 'agent.document',
     erase: 'agent.erase',
   },
+  agentTypes: { define: 'agentType.define', list: 'agentType.list', remove: 'agentType.remove' },
   apiKeys: { create: 'apiKey.create', revoke: 'apiKey.revoke' },
   policies: {
     put: 'policy.put',

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 // eslint-disable-next-line @nx/enforce-module-boundaries -- a test
 import { eventually } from '@concordat/testing';
 import * as sdk from './index';
-import { Concordat, newAgentKey } from './index';
+import { Concordat, newAgentKey, proveNewKey } from './index';
 import { startLossyProxy } from './lossy-proxy.fixture';
 import { type RunningSystem, startSystem } from './system.fixture';
 
@@ -41,6 +41,33 @@ function talk(ada: Concordat, ben: Concordat) {
 }
 
 describe('with real gateways', () => {
+  it('a managed identity goes on under another key, and the old one gets it nowhere', async () => {
+    const [old, next] = [newAgentKey(), newAgentKey()];
+    const { did, authKeyId } = await admin.agents.register({
+      ...{ name: 'cleo', type: 'CLAUDE', publicKey: old.publicKey, didMethod: 'web' },
+    });
+    const open = (secretKey: string) => new Concordat({ url: system.urls, credential: { secretKey, did } });
+    const before = open(old.secretKey);
+    expect(await before.agents.get({ did })).toMatchObject({ did, authKeyId });
+    const proof = proveNewKey({ did, oldKeyId: authKeyId, secretKey: next.secretKey });
+    expect((await before.agents.rotateKey(proof)).authKeyId).not.toBe(authKeyId);
+    await expect(open(old.secretKey).login()).rejects.toMatchObject({ code: 'HANDSHAKE_REFUSED' });
+    const after = open(next.secretKey);
+    expect(await after.whoami()).toMatchObject({ kind: 'agent', id: did });
+    expect((await after.agents.keys({ did })).items).toMatchObject([
+      { kid: authKeyId },
+      { validUntil: null },
+    ]);
+    const { body } = await after.agents.document({ did });
+    const document = JSON.parse(Buffer.from(body, 'base64url').toString()) as object;
+    expect(document).toMatchObject({ id: did, verificationMethod: [{ publicKeyMultibase: next.publicKey }] });
+    await expect(
+      after.agents.suspend({ did: did.replace(/.$/, (c) => (c === '0' ? '1' : '0')) }),
+    ).rejects.toMatchObject({
+      code: 'AGENT_UNKNOWN',
+    });
+  });
+
   it('agents talk, each through a gateway of its own', async () => {
     const ada = await newAgent('ada', [system.urls[0]!]);
     const ben = await newAgent('ben', [system.urls[1]!]);

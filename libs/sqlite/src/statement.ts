@@ -13,6 +13,9 @@ export interface StatementResult {
   readonly rows: readonly Record<string, unknown>[];
 }
 
+/** Code of a job that undid itself with `refuse(code, detail)`. */
+export const refusedCode = 'REFUSED';
+
 /** A job was rolled back by SQLite; the other jobs of its transaction were not. */
 export class SqlJobError extends Error {
   override readonly name = 'SqlJobError';
@@ -27,6 +30,13 @@ export class SqlJobError extends Error {
   /** `table.column, …` of a broken UNIQUE or PRIMARY KEY constraint, or undefined. */
   get uniqueColumns(): string | undefined {
     return /^UNIQUE constraint failed: (.+)$/.exec(this.message)?.[1];
+  }
+
+  /** What a statement refused the job with, by `refuse(code, detail)`, or undefined. */
+  get refusal(): { readonly code: string; readonly detail: string } | undefined {
+    if (this.code !== refusedCode) return undefined;
+    const [code, ...detail] = this.message.split(': ');
+    return { code: code!, detail: detail.join(': ') };
   }
 }
 

@@ -2,17 +2,28 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { chainHash } from '@concordat/crypto';
 import type { Statement } from 'better-sqlite3';
 import { openDatabase } from './open';
-import type { JobOutcome, SqlStatement, StatementResult, WriterReply, WriterRequest } from './statement';
+import {
+  type JobOutcome,
+  refusedCode,
+  type SqlStatement,
+  type StatementResult,
+  type WriterReply,
+  type WriterRequest,
+} from './statement';
 
 /**
  * The one writer of a database. A batch is one transaction (one fsync) with a savepoint per job, so a job that breaks a
- * constraint is undone alone. Statements may call `chain_hash(before, part, …)`, which is `chainHash` of libs/crypto.
+ * constraint is undone alone. Statements may call `chain_hash(before, part, …)`, which is `chainHash` of libs/crypto, and
+ * `refuse(code, detail)`, which undoes the job: `SELECT refuse(…) WHERE <what must not be>` has seen all jobs before it.
  */
 const { file, secureDelete } = workerData as { file: string; secureDelete: boolean };
 const db = openDatabase(file, { secureDelete });
 db.function('chain_hash', { deterministic: true, varargs: true }, (before: Uint8Array, ...parts: string[]) =>
   Buffer.from(chainHash(before, ...parts)),
 );
+db.function('refuse', (code: string, detail: string) => {
+  throw Object.assign(new Error(`${code}: ${detail}`), { code: refusedCode });
+});
 
 const prepared = new Map<string, Statement<unknown[], Record<string, unknown>>>();
 

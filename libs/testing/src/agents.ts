@@ -1,8 +1,9 @@
-import { challengeText } from '@concordat/contracts';
+import { challengeText, type DirectoryEntry, keyRotationText } from '@concordat/contracts';
 import {
   type Ed25519KeyPair,
   ed25519Sign,
   generateEd25519,
+  keyId,
   toBase64url,
   toDidKey,
   toMultibaseKey,
@@ -40,3 +41,30 @@ export function redemption(
   const text = challengeText({ audience, tenant, did: agent.did, nonce, expiresAt });
   return { did: agent.did, tenant, nonce, expiresAt, signature: agent.sign(text) };
 }
+
+/** The input of `agent.rotateKey` that puts the key of `next` in the place of `oldKeyId`. */
+export function rotation(
+  did: string,
+  oldKeyId: string,
+  next: TestAgent,
+  over: { signedAt?: string; tenant?: string; audience?: string; did?: string; signer?: TestAgent } = {},
+) {
+  const { tenant = 'default', audience = 'concordat', signedAt = new Date().toISOString() } = over;
+  const newKeyId = keyId(next.publicKey);
+  const text = keyRotationText({ audience, tenant, did: over.did ?? did, oldKeyId, newKeyId, signedAt });
+  const signature = (over.signer ?? next).sign(text);
+  return { did, publicKey: next.publicKeyText, proof: { oldKeyId, signedAt, signature } };
+}
+
+type DirectoryAgent = Extract<DirectoryEntry, { kind: 'agent' }>;
+
+/** An active agent as the directory has it. */
+export const directoryAgent = (
+  { did, publicKey }: Pick<TestAgent, 'did' | 'publicKey'>,
+  over: Partial<DirectoryAgent> = {},
+): DirectoryAgent => ({
+  ...{ kind: 'agent', tenant: 'default', did, type: 'CLAUDE', status: 'active', verified: false },
+  ...{ controllerDid: null, relationshipType: 'owner', registeredBy: null },
+  publicKeys: [{ alg: 'Ed25519', kid: keyId(publicKey), value: toBase64url(publicKey) }],
+  ...over,
+});

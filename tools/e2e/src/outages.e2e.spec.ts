@@ -1,6 +1,6 @@
 import { findOperation } from '@concordat/contracts';
 import type { PublicOperationName } from '@concordat/sdk';
-import { eventually, newAgent } from '@concordat/testing';
+import { eventually, newAgent, rotation } from '@concordat/testing';
 import { logIn, operationRequest, request } from './http';
 import { neededProcess, operationCases, publicOperations, startWorld, type World } from './operation-cases';
 import { System } from './system';
@@ -13,6 +13,17 @@ const inputs = (world: World): Record<PublicOperationName, object> => ({
   'agent.register': { name: 'x', type: 'SERVICE', publicKey: newAgent().publicKeyText },
   'agent.get': { did: world.ada.did },
   'agent.list': {},
+  'agent.update': { did: newAgent().did, name: 'x' },
+  'agent.suspend': { did: newAgent().did },
+  'agent.resume': { did: newAgent().did },
+  'agent.rotateKey': rotation(newAgent().did, 'k', newAgent()),
+  'agent.verify': { did: newAgent().did, statement: 'x' },
+  'agent.keys': { did: world.ada.did },
+  'agent.document': { did: world.ada.did },
+  'agentType.define': { name: 'X_TYPE' },
+  'agentType.list': {},
+  'agentType.remove': { name: 'X_TYPE' },
+  'did.resolve': { tenant: 'default', id: 'x' },
   'agent.revoke': { did: newAgent().did },
   'agent.erase': { did: newAgent().did },
   'apiKey.create': { name: 'x', scopes: ['read'] },

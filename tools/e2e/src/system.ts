@@ -95,7 +95,10 @@ export class System {
 
   /** A client of an agent. */
   client(agent: TestAgent, gateway = 0): Concordat {
-    return new Concordat({ url: this.url(gateway), credential: { secretKey: agent.secretKey } });
+    return new Concordat({
+      url: this.url(gateway),
+      credential: { secretKey: agent.secretKey, did: agent.did },
+    });
   }
 
   async registered(name = 'agent', gateway = 0): Promise<TestAgent> {

@@ -1,6 +1,13 @@
 import type { Principal } from '@concordat/contracts';
 import { createLogger, type OperationContext, systemClock } from '@concordat/runtime';
-import { administrator, agentPrincipal, eventually, newAgent, type TestAgent } from '@concordat/testing';
+import {
+  administrator,
+  agentPrincipal,
+  directoryAgent,
+  eventually,
+  newAgent,
+  type TestAgent,
+} from '@concordat/testing';
 import { Directory } from '@concordat/directory';
 import { type BusBench, startBusBench } from './bus.fixture';
 import { Durability } from './durability';
@@ -12,21 +19,11 @@ describe('sending messages and asking for them', () => {
   const directory = new Directory();
   const [ada, bob, eve] = [newAgent(), newAgent(), newAgent()];
   const admit = (
-    { did, publicKeyText }: TestAgent,
+    agent: TestAgent,
     tenant: string,
-    status: 'active' | 'revoked',
+    status: 'active' | 'suspended' | 'revoked',
     position: number,
-  ) =>
-    directory.put(
-      { epoch: 1, position },
-      {
-        ...{ kind: 'agent', tenant, did, type: 'CLAUDE', status },
-        verified: false,
-        controllerDid: null,
-        registeredBy: null,
-        publicKeys: [{ alg: 'Ed25519', kid: 'k', value: publicKeyText }],
-      },
-    );
+  ) => directory.put({ epoch: 1, position }, directoryAgent(agent, { tenant, status }));
 
   beforeAll(async () => {
     bench = await startBusBench();
@@ -65,6 +62,16 @@ describe('sending messages and asking for them', () => {
     expect(output).toMatchObject({ status: 'PENDING', durability: 'appendfsync-always' });
     expect(source).toBe(`bus.${bench.partitionOf(bob.did)}`);
     expect(position).toMatchObject({ position: expect.any(Number) as number });
+  });
+
+  it('a message to a suspended agent / waits for it', async () => {
+    const later = newAgent();
+    admit(later, 'default', 'suspended', 50);
+    expect((await send(agentPrincipal(ada.did), later.did)).output.status).toBe('PENDING');
+    admit(later, 'default', 'revoked', 51);
+    expect(await refusal(send(agentPrincipal(ada.did), later.did))).toMatchObject({
+      code: 'RECIPIENT_UNKNOWN',
+    });
   });
 
   it('its sender, its recipient and an administrator / see its status, and nobody learns more than that', async () => {

@@ -1,5 +1,6 @@
 import {
   actorOf,
+  type AgentStatus,
   ConcordatError,
   MessageAccepted,
   type OperationInput,
@@ -31,13 +32,17 @@ type Send = OperationInput<'message.send'>;
 const senderOf = (principal: Principal): string =>
   principal.kind === 'agent' ? principal.id : actorOf(principal);
 
+/** A suspended agent comes back: its inbox waits for it, within the times to live. A revoked one never does. */
+const canReceive = (status: AgentStatus | undefined): boolean =>
+  status === 'active' || status === 'suspended';
+
 /** The operations `message.*`. */
 export function messageHandlers(ports: MessagePorts) {
   const { store, directory, durability, partitions } = ports;
   return {
     'message.send': async (input, { principal, commandId }) => {
       const message = outgoing(ports, input, principal, commandId!);
-      const isKnown = directory.agent(principal.tenant, input.to)?.status === 'active';
+      const isKnown = canReceive(directory.agent(principal.tenant, input.to)?.status);
       // A repetition is answered as it was, whatever has become of the recipient.
       const before = isKnown ? undefined : await store.earlier(message);
       if (!isKnown && !before) throw new ConcordatError('RECIPIENT_UNKNOWN');

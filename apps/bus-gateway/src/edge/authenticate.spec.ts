@@ -13,7 +13,7 @@ import {
   privateKeyObject,
   toBase64url,
 } from '@concordat/crypto';
-import { newAgent } from '@concordat/testing';
+import { directoryAgent, newAgent } from '@concordat/testing';
 import { SignJWT } from 'jose';
 import { randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
@@ -25,8 +25,6 @@ import { Authenticator } from './authenticate';
 const at = (position: number): Position => ({ epoch: 1, position });
 const keys = generateEd25519();
 const publicKey = { alg: 'Ed25519' as const, kid: keyId(keys.publicKey), value: toBase64url(keys.publicKey) };
-
-const facts = { verified: false, controllerDid: null, registeredBy: null };
 
 describe('who asks', () => {
   let nowMs: number;
@@ -57,10 +55,10 @@ describe('who asks', () => {
 
   const put = (entry: DirectoryEntry): void => directory.put(at(++position), entry);
   const admit = (
-    over: { did?: string; tenant?: string; status?: 'active' | 'revoked' | 'erased' } = {},
+    over: { did?: string; tenant?: string; status?: 'active' | 'suspended' | 'revoked' | 'erased' } = {},
   ): string => {
     const { did = newAgent().did, tenant = 'default', status = 'active' } = over;
-    put({ kind: 'agent', tenant, did, type: 'CLAUDE', status, publicKeys: [publicKey], ...facts });
+    put({ ...directoryAgent({ ...newAgent(), did }), tenant, status, publicKeys: [publicKey] });
     return did;
   };
   const bearer = async (
@@ -149,7 +147,8 @@ describe('who asks', () => {
 
   it('an agent that is unknown, revoked, erased or of another tenant / is refused alike', async () => {
     const foreign = admit({ tenant: 'acme' });
-    const dids = [newAgent().did, admit({ status: 'revoked' }), admit({ status: 'erased' }), foreign];
+    const ended = (['suspended', 'revoked', 'erased'] as const).map((status) => admit({ status }));
+    const dids = [newAgent().did, ...ended, foreign];
     const errors = await Promise.all(
       dids.map(async (did) => authenticator.authenticate(await bearer(did)).catch((error: unknown) => error)),
     );

@@ -1,11 +1,12 @@
-import { type Clock, type ServiceBase } from '@concordat/runtime';
-import { CLOCK } from '@concordat/service';
+import { type Clock, type Logger, type ServiceBase } from '@concordat/runtime';
+import { CLOCK, LOGGER } from '@concordat/service';
 import { RefusalFeed, RpcClient } from '@concordat/streams';
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../config';
 import { Directory, Freshness } from '@concordat/directory';
 import { AccessTokens } from './access-token';
 import { Authenticator } from './authenticate';
+import { LastSeenJob } from './last-seen.job';
 import { RefusalAudit } from './refusal-audit';
 import { ServiceCalls } from './service-calls';
 
@@ -30,6 +31,12 @@ export class EdgeModule {
           useFactory: (client: RpcClient, freshness: Freshness) => new ServiceCalls(client, freshness),
           inject: [RpcClient, Freshness],
         },
+        {
+          provide: LastSeenJob,
+          useFactory: (services: ServiceCalls, { nowMs }: Clock, logger: Logger) =>
+            new LastSeenJob({ services, nowMs, logger }),
+          inject: [ServiceCalls, CLOCK, LOGGER],
+        },
         { provide: AccessTokens, useFactory: tokens, inject: [Directory, GATEWAY_CONFIG, CLOCK] },
         {
           provide: Authenticator,
@@ -42,7 +49,7 @@ export class EdgeModule {
           inject: [RefusalFeed],
         },
       ],
-      exports: [ServiceCalls, Authenticator, RefusalAudit],
+      exports: [ServiceCalls, Authenticator, RefusalAudit, LastSeenJob],
     };
   }
 }

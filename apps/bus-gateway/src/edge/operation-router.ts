@@ -20,6 +20,7 @@ import {
 import type { Authorizer, Freshness } from '@concordat/directory';
 import type { Authenticator } from './authenticate';
 import { commandIdOf } from './command-id';
+import type { LastSeenJob } from './last-seen.job';
 import type { RefusalAudit } from './refusal-audit';
 import type { ServiceCalls } from './service-calls';
 
@@ -51,6 +52,7 @@ export interface RouterPorts {
   /** Handlers of the operations that the gateway serves itself. */
   readonly handlers: OperationHandlers;
   readonly refusals: RefusalAudit;
+  readonly lastSeen: Pick<LastSeenJob, 'note'>;
 }
 
 const waitMs = 1_000;
@@ -73,6 +75,7 @@ export class OperationRouter {
     let principal: Principal | undefined;
     try {
       principal = await this.#authenticate(request);
+      this.ports.lastSeen.note(principal);
       authorize(request.operation, principal);
       return await this.#carryOut(request, principal);
     } catch (error) {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { link, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { providePrivateDirectory, readSecret, writePrivateFile } from '@concordat/processes';
+import { providePrivateDirectory, provideSecret, readSecret, writePrivateFile } from '@concordat/processes';
 import { UserError } from '../context';
 
 /** An agent whose key this machine holds. */
@@ -109,6 +109,28 @@ export class AgentFiles {
   /** It is registered. */
   async finish(agent: LocalAgent): Promise<void> {
     await writePrivateFile(this.file(agent.name), textOf(agent));
+  }
+
+  /**
+   * The key that is to take the place of the one in the file of the agent: made once, and the same until it has. It lies
+   * beside the old one, which stays until `replaceKey`.
+   * @returns 32 bytes, base64url
+   */
+  async nextKey(name: string): Promise<string> {
+    return provideSecret(this.#nextFile(name));
+  }
+
+  /** The next key counts now: it takes the place of the old one, whole or not at all. */
+  async replaceKey(agent: LocalAgent): Promise<void> {
+    await writePrivateFile(
+      this.file(agent.name),
+      textOf({ ...agent, secretKey: await this.nextKey(agent.name) }),
+    );
+    await rm(this.#nextFile(agent.name), { force: true });
+  }
+
+  #nextFile(name: string): string {
+    return join(this.#folder, `${requireFileName(name)}.next-key`);
   }
 
   file(name: string): string {

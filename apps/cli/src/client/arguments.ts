@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { ConcordatError, parseStrictJson } from '@concordat/contracts';
+import { agentType, ConcordatError, parseStrictJson } from '@concordat/contracts';
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
 
 type Json = ReturnType<typeof JSON.parse>;
@@ -84,3 +84,10 @@ export const choice = (flags: string, description: string, choices: readonly str
     if (found === undefined) throw new InvalidArgumentError(`Allowed: ${choices.join(', ')}.`);
     return found;
   });
+
+/** The name of a type of agents, in any case. @throws InvalidArgumentError */
+export function agentTypeName(text: string): string {
+  const name = text.toUpperCase();
+  if (agentType.safeParse(name).success) return name;
+  throw new InvalidArgumentError('It must be 2–32 letters, digits and _, beginning with a letter.');
+}

@@ -10,7 +10,9 @@ import { type AgentFiles } from './agent-files';
 export async function findDid(word: string, agents: AgentFiles, client: Concordat): Promise<string> {
   if (didSchema.safeParse(word).success) return word;
   if (word.startsWith('did:'))
-    throw new UserError(`${word} is not a DID that Concordat knows: did:key:z6Mk….`);
+    throw new UserError(
+      `${word} is not a DID that Concordat knows: did:key:z6Mk…, or did:web:<domain>:agents:<tenant>:<uuid>.`,
+    );
   const local = await agents.find(word);
   if (local) return local.did;
   const { items } = await client.agents.list({ name: word, status: 'active', limit: 500 });

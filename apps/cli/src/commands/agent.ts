@@ -1,9 +1,12 @@
-import { agentStatus, agentType, type AgentIdentity } from '@concordat/contracts';
+import { agentStatus, type AgentIdentity, builtInAgentTypes } from '@concordat/contracts';
 import { type Concordat, isConcordatProblem, newAgentKey, type OperationRequest } from '@concordat/sdk';
 import { type Command } from 'commander';
 import { act, during } from '../client/act';
+import { registerAgentChanges } from '../agent/agent-changes';
+import { registerAgentTypes } from '../agent/agent-types';
+import { registerRotateKey } from '../agent/rotate-key';
 import { type LocalAgent } from '../client/agent-files';
-import { choice, pair, wholeNumber } from '../client/arguments';
+import { agentTypeName, choice, pair, wholeNumber } from '../client/arguments';
 import { addAdminOptions, Connection, type ConnectionOptions } from '../client/connection';
 import { findDid } from '../client/find-did';
 import { type Context, UserError } from '../context';
@@ -11,26 +14,30 @@ import { table, visible } from '../output';
 
 type Registration = OperationRequest<'agent.register'>;
 type CreateOptions = ConnectionOptions &
-  Pick<Registration, 'type' | 'metadata'> & { readonly tenant: string };
+  Pick<Registration, 'type' | 'metadata'> & { readonly controller?: string; readonly managed?: true };
 type ListOptions = ConnectionOptions & {
   readonly name?: string;
   readonly type?: Registration['type'];
   readonly status?: AgentIdentity['status'];
+  readonly controller?: string;
   readonly limit: number;
 };
 
-/** `agent create|list|show|revoke` */
+/** `agent create|list|show|revoke`, and those that change an agent */
 export function register(command: Command, context: () => Context): void {
   addAdminOptions(command.command('create <name>'))
     .description('make a key, register the agent, and keep the key in the data folder')
-    .addOption(choice('--type <type>', 'what kind of agent', agentType.options).makeOptionMandatory())
+    .requiredOption('--type <type>', types, agentTypeName)
     .option('--metadata <key=value>', 'a fact about the agent; may be repeated', pair)
+    .option('--controller <agent>', 'who answers for it, by name or DID')
+    .option('--managed', 'a did:web identity, which outlives its keys (see rotate-key)')
     .action(act((name: string, options: CreateOptions) => create(context(), name, options)));
   addAdminOptions(command.command('list'))
     .description('list agents')
     .option('--name <prefix>', 'only names that begin so')
-    .addOption(choice('--type <type>', 'only this type', agentType.options))
+    .option('--type <type>', 'only this type', agentTypeName)
     .addOption(choice('--status <status>', 'only with this status', agentStatus.options))
+    .option('--controller <agent>', 'only those that it controls, by name or DID')
     .option('--limit <n>', 'at most so many', wholeNumber(1, 500), 50)
     .action(act((options: ListOptions) => list(context(), options)));
   addAdminOptions(command.command('show <agent>'))
@@ -44,7 +51,12 @@ export function register(command: Command, context: () => Context): void {
         revoke(context(), word, options),
       ),
     );
+  registerAgentChanges(command, context);
+  registerRotateKey(command, context);
+  registerAgentTypes(command, context);
 }
+
+const types = `what kind of agent: ${builtInAgentTypes.join(', ')}, or a type of your own (see agent types)`;
 
 async function create(context: Context, name: string, options: CreateOptions): Promise<void> {
   const { output, progress } = context;
@@ -58,16 +70,17 @@ async function create(context: Context, name: string, options: CreateOptions): P
     throw new UserError(
       `The registration of "${name}" was begun in the tenant ${agent.tenant}, not in ${tenant}. Go on with a credential of that tenant, or choose another name.`,
     );
-  const identity = await during(progress, `registering ${name}`, registered(client, agent, options));
-  await agents.finish(agent);
+  const { controller, managed, ...facts } = options;
+  const controllerDid = controller === undefined ? undefined : await findDid(controller, agents, client);
+  const asked = { ...facts, controllerDid, didMethod: managed ? ('web' as const) : undefined };
+  const identity = await during(progress, `registering ${name}`, registered(client, agent, asked));
+  const { did } = identity;
+  await agents.finish({ ...agent, did });
   const keyFile = agents.file(name);
   output.data({ ...identity, keyFile }, () =>
-    [
-      `${name} is registered.`,
-      `  DID  ${agent.did}`,
-      `  Key  ${keyFile}`,
-      `Next: ./concordat login ${name}`,
-    ].join('\n'),
+    [`${name} is registered.`, `  DID  ${did}`, `  Key  ${keyFile}`, `Next: ./concordat login ${name}`].join(
+      '\n',
+    ),
   );
 }
 
@@ -83,11 +96,14 @@ function newKey(): Pick<LocalAgent, 'did' | 'secretKey'> {
 async function registered(
   client: Concordat,
   { name, did }: LocalAgent,
-  { type, metadata }: CreateOptions,
+  { type, metadata, controllerDid, didMethod }: Omit<Registration, 'name' | 'publicKey'>,
 ): Promise<AgentIdentity> {
   const publicKey = did.slice('did:key:'.length);
+  // The DID of a managed identity does not follow from the key: the same command finds it by the name of the request.
+  const idempotencyKey = didMethod === 'web' ? `create-${publicKey}` : undefined;
+  const input = { name, type, publicKey, metadata, controllerDid, didMethod };
   try {
-    return await client.agents.register({ name, type, publicKey, metadata });
+    return await client.agents.register(input, { idempotencyKey });
   } catch (error) {
     if (isConcordatProblem(error, 'AGENT_ALREADY_REGISTERED')) return client.agents.get({ did });
     throw error;
@@ -96,9 +112,13 @@ async function registered(
 
 async function list(context: Context, options: ListOptions): Promise<void> {
   const { output, progress } = context;
-  const client = await new Connection(context, options).asAdmin();
-  const { name, type, status, limit } = options;
-  const page = await during(progress, 'listing agents', client.agents.list({ name, type, status, limit }));
+  const connection = new Connection(context, options);
+  const client = await connection.asAdmin();
+  const { name, type, status, limit, controller } = options;
+  const controllerDid =
+    controller === undefined ? undefined : await findDid(controller, connection.agents, client);
+  const asked = client.agents.list({ name, type, status, controllerDid, limit });
+  const page = await during(progress, 'listing agents', asked);
   output.data(page, () =>
     table(
       ['name', 'type', 'status', 'DID', 'last seen'],
@@ -112,7 +132,7 @@ async function list(context: Context, options: ListOptions): Promise<void> {
     ),
   );
   if (page.nextCursor !== null)
-    progress.warn('there are more: raise --limit, or say which with --name, --type, --status');
+    progress.warn('there are more: raise --limit, or say which with --name, --type, --status, --controller');
 }
 
 async function show(context: Context, word: string, options: ConnectionOptions): Promise<void> {

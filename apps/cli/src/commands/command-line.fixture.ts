@@ -67,5 +67,6 @@ export const identity = (did: string, over: object = {}) => ({
   publicKeys: [{ alg: 'Ed25519', kid: 'k', value: 'AAAA' }],
   ...{ relationshipType: 'none', verified: false, createdAt: '2026-01-01T00:00:00.000Z', lastSeen: null },
   authKeyId: 'k',
+  ...{ verification: null, version: 1 },
   ...over,
 });

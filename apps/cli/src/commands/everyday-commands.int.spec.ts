@@ -50,7 +50,7 @@ async function localAgent(name: string): Promise<LocalAgent> {
 describe('calls', () => {
   it.each([
     [['agent', 'create', 'ada'], "required option '--type <type>'"],
-    [['agent', 'create', 'ada', '--type', 'HUMAN'], 'Allowed: COPILOT'],
+    [['agent', 'create', 'ada', '--type', '2HUMAN'], 'It must be 2–32 letters'],
     [['agent', 'create', 'ada', '--type', 'CLAUDE', '--metadata', 'x'], 'key=value'],
     [['agent', 'list', '--limit', '501'], 'from 1 to 500'],
     [['send', 'ben', '{"a":1,}'], 'unexpected character'],

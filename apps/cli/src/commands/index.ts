@@ -25,7 +25,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'agent',
-    summary: 'create, list, show and revoke agents',
+    summary: 'create, list, show, change, suspend, revoke and erase agents',
     load: () => require('./agent') as CommandModule,
   },
   { name: 'login', summary: 'act as an agent from now on', load: () => require('./login') as CommandModule },

@@ -46,9 +46,14 @@ export function appScript(appsDirectory: string, app: string): string {
   throw new UserError(`${script} is missing: ${app} is not built. Run: npx nx run-many -t build`);
 }
 
+/** did:web identities that are made here have their documents at the first gateway. */
+const didWeb = (ports: PortPlan): Record<string, string> => ({
+  CONCORDAT_DID_WEB_DOMAIN: `localhost:${ports.http[0]}`,
+});
+
 function servicePlans({ folder, ports }: ServiceSettings): ServicePlan[] {
   const own: Record<Identity, Record<string, string>> = {
-    iam: { CONCORDAT_ADMIN_KEY_FILE: folder.adminKeyFile },
+    iam: { CONCORDAT_ADMIN_KEY_FILE: folder.adminKeyFile, ...didWeb(ports) },
     audit: { CONCORDAT_DATABASE_URL_FILE: folder.databaseUrlFile, CONCORDAT_VKEY_FILE: folder.vkeyFile },
     vault: {},
     bus: {},
@@ -84,6 +89,7 @@ function gatewayPlans({ folder, ports }: ServiceSettings): ServicePlan[] {
       CONCORDAT_GRPC_HOST: HOST,
       CONCORDAT_GRPC_PORT: String(ports.grpc[index]),
       CONCORDAT_CHALLENGE_KEY_FILE: folder.challengeKeyFile,
+      ...didWeb(ports),
     },
   }));
 }

@@ -2,7 +2,7 @@ import type { SqliteEventStore } from '@concordat/eventsourcing';
 import type { Keystore } from '@concordat/keystore';
 import type { Logger } from '@concordat/runtime';
 import type { OnApplicationBootstrap } from '@nestjs/common';
-import { agentStream } from './agent.handler';
+import { agentStream } from './agent-commands';
 
 /** Keys at a time: well below the limit of the writer's queue. */
 const batch = 500;

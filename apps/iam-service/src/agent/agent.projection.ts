@@ -1,152 +1,102 @@
 import {
   AgentErased,
   type AgentEvent,
-  type AgentIdentity,
+  AgentKeyRotated,
+  AgentReassigned,
   AgentRegistered,
+  AgentResumed,
   AgentRevoked,
-  type AlgorithmValue,
-  type DirectoryEntry,
-  type OperationInput,
-  type Position,
+  AgentSuspended,
+  AgentUpdated,
+  AgentVerificationWithdrawn,
+  AgentVerificationGranted,
 } from '@concordat/contracts';
 import { type AppliedEvent, eventEpoch, eventPosition } from '@concordat/eventsourcing';
-import type { Connection, SqlStatement } from '@concordat/sqlite';
-
-interface AgentRow {
-  tenant: string;
-  did: string;
-  agent_name: string | null;
-  agent_type: AgentIdentity['type'];
-  public_key_ed25519: string;
-  metadata: string | null;
-  created_at: string;
-  last_seen: string | null;
-  verified: number;
-  controller_did: string | null;
-  relationship_type: string;
-  auth_key_id: string;
-  status: AgentIdentity['status'];
-  epoch: number;
-  position: number;
-  registered_at: number;
-  registered_by: string | null;
-}
+import type { SqlStatement, SqlValue } from '@concordat/sqlite';
+import { agentTypeRules } from '../agent-type/agent-type.projection';
+import { agentKeyProjection } from './agent-key.projection';
+import { controllerRules } from './controller.projection';
 
 const insert = `
   INSERT INTO agent_identities (tenant, did, agent_name, agent_type, public_key_ed25519, metadata, created_at,
-    controller_did, relationship_type, auth_key_id, status, epoch, position, registered_at, registered_by)
+    controller_did, relationship_type, auth_key_id, status, epoch, position, registered_at, registered_by, version)
   VALUES ($tenant, $did, $name, $type, $publicKey, $metadata, $createdAt, $controller, $relationship, $authKeyId,
-    'active', ${eventEpoch}, ${eventPosition}, ${eventPosition}, $actor)`;
+    'active', ${eventEpoch}, ${eventPosition}, ${eventPosition}, $actor, $version)`;
 
-const changed = `epoch = ${eventEpoch}, position = ${eventPosition} WHERE tenant = ? AND did = ?`;
+/** Brings `agent_identities` and `agent_keys` up to date, and holds the rules over several agents. */
+export const agentProjection = (applied: AppliedEvent): SqlStatement[] => [
+  ...identityStatements(applied),
+  ...agentKeyProjection(applied),
+];
 
-/** Brings `agent_identities` up to date. */
-export function agentProjection(applied: AppliedEvent): SqlStatement[] {
+function identityStatements(applied: AppliedEvent): SqlStatement[] {
   const event = applied as unknown as AgentEvent;
-  const { tenant, time } = applied;
+  const { time } = applied;
+  const set = (columns: string, ...values: SqlValue[]): SqlStatement => changed(applied, columns, values);
   switch (event.type) {
-    case AgentRegistered.type: {
-      const { did, name, agentType, publicKeys, metadata, controllerDid, relationshipType } = event.data;
-      const key = publicKeys[0]!;
-      const params = {
-        ...{ tenant, did, name, type: agentType, metadata: JSON.stringify(metadata), createdAt: time },
-        ...{
-          publicKey: key.value,
-          authKeyId: key.kid,
-          controller: controllerDid,
-          relationship: relationshipType,
-          actor: applied.actor,
-        },
-      };
-      return [{ sql: insert, params }];
-    }
-    case AgentRevoked.type:
+    case AgentRegistered.type:
+      return registered(applied, event.data);
+    case AgentUpdated.type:
+      return [set('agent_name = ?, metadata = ?', event.data.name, JSON.stringify(event.data.metadata))];
+    case AgentReassigned.type: {
+      const { did, agentType, controllerDid, relationshipType } = event.data;
       return [
-        {
-          sql: `UPDATE agent_identities SET status = 'revoked', ${changed}`,
-          params: [tenant, event.data.did],
-        },
+        ...agentTypeRules(applied.tenant, agentType),
+        ...controllerRules(applied.tenant, did, controllerDid),
+        set(
+          'agent_type = ?, controller_did = ?, relationship_type = ?',
+          agentType,
+          controllerDid,
+          relationshipType,
+        ),
       ];
-    case AgentErased.type: {
-      const sql = `UPDATE agent_identities SET status = 'erased', agent_name = NULL, metadata = NULL, ${changed}`;
-      return [{ sql, params: [tenant, event.data.did] }];
     }
+    case AgentSuspended.type:
+      return [set("status = 'suspended'")];
+    case AgentResumed.type:
+      return [set("status = 'active'")];
+    case AgentKeyRotated.type: {
+      const { kid, value } = event.data.publicKeys[0]!;
+      return [set('public_key_ed25519 = ?, auth_key_id = ?', value, kid)];
+    }
+    case AgentVerificationGranted.type: {
+      const { statement, by } = event.data;
+      return [set('verified = 1, verification = ?', JSON.stringify({ statement, by, at: time }))];
+    }
+    case AgentVerificationWithdrawn.type:
+      return [set('verified = 0, verification = NULL')];
+    case AgentRevoked.type:
+      return [set("status = 'revoked'")];
+    case AgentErased.type:
+      return [
+        set("status = 'erased', agent_name = NULL, metadata = NULL, verification = NULL, verified = 0"),
+      ];
     default:
       return event satisfies never;
   }
 }
 
-const keysOf = (row: AgentRow): AlgorithmValue[] => [
-  { alg: 'Ed25519', kid: row.auth_key_id, value: row.public_key_ed25519 },
-];
-
-const toIdentity = (row: AgentRow): AgentIdentity => ({
-  did: row.did,
-  name: row.agent_name,
-  type: row.agent_type,
-  status: row.status,
-  publicKeys: keysOf(row),
-  metadata: row.metadata === null ? null : (JSON.parse(row.metadata) as AgentIdentity['metadata']),
-  controllerDid: row.controller_did,
-  relationshipType: row.relationship_type,
-  verified: row.verified === 1,
-  createdAt: row.created_at,
-  lastSeen: row.last_seen,
-  authKeyId: row.auth_key_id,
-});
-
-export type AgentFilter = Pick<OperationInput<'agent.list'>, 'name' | 'type' | 'status' | 'controllerDid'>;
-
-/** Queries on `agent_identities`. */
-export class AgentQueries {
-  constructor(private readonly db: Connection) {}
-
-  find(tenant: string, did: string): AgentIdentity | undefined {
-    const row = this.db
-      .prepare<[string, string], AgentRow>('SELECT * FROM agent_identities WHERE tenant = ? AND did = ?')
-      .get(tenant, did);
-    return row && toIdentity(row);
-  }
-
-  /** In order of registration. @param after registration number of the last agent of the page before */
-  list(
-    tenant: string,
-    filter: AgentFilter,
-    after: number,
-    limit: number,
-  ): { agent: AgentIdentity; number: number }[] {
-    const conditions = ['tenant = $tenant', 'registered_at > $after'];
-    // A prefix as a range, so that the index serves it and no character of the name means anything else.
-    if (filter.name !== undefined)
-      conditions.push('agent_name >= $name', 'agent_name < $name || char(0x10FFFF)');
-    if (filter.type !== undefined) conditions.push('agent_type = $type');
-    if (filter.status !== undefined) conditions.push('status = $status');
-    if (filter.controllerDid !== undefined) conditions.push('controller_did = $controllerDid');
-    const sql = `SELECT * FROM agent_identities WHERE ${conditions.join(' AND ')} ORDER BY registered_at LIMIT $limit`;
-    const rows = this.db.prepare<[object], AgentRow>(sql).all({ ...filter, tenant, after, limit });
-    return rows.map((row) => ({ agent: toIdentity(row), number: row.registered_at }));
-  }
-
-  /** Of all tenants, in order of (tenant, did): for the directory of gateways. */
-  directoryPage(tenant: string, did: string, limit: number): { at: Position; entry: DirectoryEntry }[] {
-    const rows = this.db
-      .prepare<[string, string, number], AgentRow>(
-        'SELECT * FROM agent_identities WHERE (tenant, did) > (?, ?) ORDER BY tenant, did LIMIT ?',
-      )
-      .all(tenant, did, limit);
-    return rows.map((row) => ({
-      at: { epoch: row.epoch, position: row.position },
-      entry: {
-        kind: 'agent',
-        tenant: row.tenant,
-        did: row.did,
-        type: row.agent_type,
-        status: row.status,
-        publicKeys: keysOf(row),
-        verified: row.verified === 1,
-        controllerDid: row.controller_did,
-        registeredBy: row.registered_by,
-      },
-    }));
-  }
+function registered(
+  { tenant, time, actor, version }: AppliedEvent,
+  data: Extract<AgentEvent, { type: typeof AgentRegistered.type }>['data'],
+): SqlStatement[] {
+  const { did, name, agentType, publicKeys, metadata, controllerDid, relationshipType } = data;
+  const key = publicKeys[0]!;
+  const params = {
+    ...{ tenant, did, name, type: agentType, metadata: JSON.stringify(metadata), createdAt: time, version },
+    ...{ publicKey: key.value, authKeyId: key.kid },
+    ...{ controller: controllerDid, relationship: relationshipType, actor },
+  };
+  return [
+    ...agentTypeRules(tenant, agentType),
+    ...controllerRules(tenant, did, controllerDid),
+    { sql: insert, params },
+  ];
 }
+
+/** The row of the agent, stamped with the event that changes it. */
+const changed = (applied: AppliedEvent, columns: string, values: readonly SqlValue[]): SqlStatement => ({
+  sql: `UPDATE agent_identities SET ${columns}, version = ?, epoch = ${eventEpoch}, position = ${eventPosition}
+    WHERE tenant = ? AND did = ?`,
+  params: [...values, applied.version, applied.tenant, String(applied.data['did'])],
+});

@@ -4,7 +4,7 @@ import type { EventStore } from '@concordat/eventsourcing';
 import type { OperationHandlers } from '@concordat/runtime';
 import type { Connection } from '@concordat/sqlite';
 import { z } from 'zod';
-import type { AgentQueries } from '../agent/agent.projection';
+import type { AgentQueries } from '../agent/agent-queries.projection';
 import { apiKeyPage } from '../api-key/api-key.projection';
 import type { PolicyQueries } from '../policy/policy.projection';
 import { signingKeyPage } from '../signing-key/signing-key.projection';
@@ -14,8 +14,8 @@ interface Item {
   readonly entry: DirectoryEntry;
 }
 
-/** Rows in one chunk: with some 400 bytes each well below the 256 KiB of a chunk. */
-const chunkRows = 400;
+/** Rows in one chunk: with at most some 900 bytes each below the 256 KiB of a chunk. */
+const chunkRows = 250;
 /** Policies are large: `limits.policyBytes`. */
 const policyRows = 3;
 

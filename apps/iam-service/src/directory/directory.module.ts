@@ -7,7 +7,7 @@ import { Module } from '@nestjs/common';
 import { AgentModule } from '../agent/agent.module';
 import { PolicyModule } from '../policy/policy.module';
 import { PolicyQueries } from '../policy/policy.projection';
-import { AgentQueries } from '../agent/agent.projection';
+import { AgentQueries } from '../agent/agent-queries.projection';
 import { ControlLaneJob } from './control-lane.job';
 import { directoryHandlers } from './directory.handler';
 

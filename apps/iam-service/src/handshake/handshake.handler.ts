@@ -13,7 +13,7 @@ import { ed25519Verify, fromBase64url, utf8 } from '@concordat/crypto';
 import type { CommandContexts, CommandRunner } from '@concordat/eventsourcing';
 import type { Clock, OperationContext, OperationHandlers } from '@concordat/runtime';
 import type { RefusalFeed } from '@concordat/streams';
-import type { AgentQueries } from '../agent/agent.projection';
+import type { AgentQueries } from '../agent/agent-queries.projection';
 import type { SigningKeys } from '../signing-key/signing-keys';
 import { signAccessToken } from './access-token';
 import { handshakeDecider } from './handshake.decider';

@@ -4,7 +4,7 @@ import { CLOCK } from '@concordat/service';
 import { RefusalFeed } from '@concordat/streams';
 import { Module } from '@nestjs/common';
 import { AgentModule } from '../agent/agent.module';
-import { AgentQueries } from '../agent/agent.projection';
+import { AgentQueries } from '../agent/agent-queries.projection';
 import { IAM_CONFIG, type IamConfig } from '../config';
 import { SigningKeyModule } from '../signing-key/signing-key.module';
 import { SigningKeys } from '../signing-key/signing-keys';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { algorithmValue, publicKeys } from '../keys';
 import { agentType, did, jsonObject, scope, timestamp } from '../names';
+import type { AgentLifeEvent } from './agent-life';
 import { type EventOf, event } from './event';
 
 export const AgentRegistered = event({
@@ -84,7 +85,10 @@ export const SigningKeyActivated = event({
 });
 
 export type AgentEvent =
-  EventOf<typeof AgentRegistered> | EventOf<typeof AgentRevoked> | EventOf<typeof AgentErased>;
+  | EventOf<typeof AgentRegistered>
+  | EventOf<typeof AgentRevoked>
+  | EventOf<typeof AgentErased>
+  | AgentLifeEvent;
 export type HandshakeEvent = EventOf<typeof TokenIssued>;
 export type ApiKeyEvent = EventOf<typeof ApiKeyCreated> | EventOf<typeof ApiKeyRevoked>;
 export type SigningKeyEvent = EventOf<typeof SigningKeyActivated>;

@@ -106,6 +106,9 @@ describe('what is sealed, kept and hurried', () => {
       Object.fromEntries(eventList.flatMap(({ type, sealed }) => (sealed ? [[type, sealed.fields]] : []))),
     ).toEqual({
       'concordat.iam.agent.registered.v1': ['name', 'metadata'],
+      'concordat.iam.agent.updated.v1': ['name', 'metadata'],
+      'concordat.iam.agent-verification.granted.v1': ['statement'],
+      'concordat.iam.agent-verification.withdrawn.v1': ['statement'],
       'concordat.vault.memory.written.v1': ['key', 'content'],
     });
     expect(typesWith(({ local }) => local)).toEqual(['concordat.vault.memory.written.v1']);
@@ -113,8 +116,12 @@ describe('what is sealed, kept and hurried', () => {
 
   it('are the events that take something away', () => {
     expect(typesWith(({ control }) => control)).toEqual([
+      'concordat.iam.agent-key.rotated.v1',
+      'concordat.iam.agent-verification.withdrawn.v1',
       'concordat.iam.agent.erased.v1',
+      'concordat.iam.agent.reassigned.v1',
       'concordat.iam.agent.revoked.v1',
+      'concordat.iam.agent.suspended.v1',
       'concordat.iam.api-key.revoked.v1',
     ]);
   });

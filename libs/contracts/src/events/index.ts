@@ -1,3 +1,4 @@
+import * as agentLife from './agent-life';
 import * as audit from './audit';
 import * as bus from './bus';
 import type { EventSpec } from './event';
@@ -10,7 +11,9 @@ const isEvent = (value: unknown): value is EventSpec =>
 
 /** Every event type of the system. */
 export const eventList: readonly EventSpec[] = Object.freeze(
-  [iam, policy, vault, bus, audit].flatMap((room) => (Object.values(room) as unknown[]).filter(isEvent)),
+  [iam, agentLife, policy, vault, bus, audit].flatMap((room) =>
+    (Object.values(room) as unknown[]).filter(isEvent),
+  ),
 );
 
 const byType = new Map(eventList.map((spec) => [spec.type as string, spec]));

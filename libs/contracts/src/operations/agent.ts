@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { publicKeys } from '../keys';
 import { limits } from '../limits';
-import { agentStatus, agentType, did, displayName, jsonObject, timestamp } from '../names';
+import { agentStatus, agentType, did, displayName, jsonObject, relationshipType, timestamp } from '../names';
 import { operation } from '../operation';
 import { page, pageInput } from '../pages';
 
@@ -19,8 +19,26 @@ export const agentIdentity = z.strictObject({
   createdAt: timestamp,
   lastSeen: timestamp.nullable(),
   authKeyId: z.string(),
+  /** Who vouches for it, and what was checked; null when nobody does, and after erasure. */
+  verification: z.strictObject({ statement: z.string(), by: z.string(), at: timestamp }).nullable(),
+  /** One more with every change; sent as `If-Match` to change exactly this version. */
+  version: z.number().int().positive(),
 });
 export type AgentIdentity = z.infer<typeof agentIdentity>;
+
+export const metadata = jsonObject.refine(
+  (value) => Buffer.byteLength(JSON.stringify(value)) <= limits.metadataBytes,
+  `must be at most ${limits.metadataBytes} bytes of JSON`,
+);
+
+/** multibase (`z…`, multicodec ed25519-pub) or 64 hexadecimal digits */
+export const publicKeyText = z
+  .string()
+  .regex(/^(z[1-9A-HJ-NP-Za-km-z]{40,60}|[0-9a-fA-F]{64})$/, 'must be multibase (z…) or 64 hex digits');
+
+export const signatureText = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{86}$/, 'must be 64 bytes in base64url without padding');
 
 export const agentOperations = {
   'agent.register': operation({
@@ -34,18 +52,14 @@ export const agentOperations = {
     input: z.strictObject({
       name: displayName,
       type: agentType,
-      /** multibase (`z…`, multicodec ed25519-pub) or 64 hexadecimal digits */
-      publicKey: z
-        .string()
-        .regex(/^(z[1-9A-HJ-NP-Za-km-z]{40,60}|[0-9a-fA-F]{64})$/, 'must be multibase (z…) or 64 hex digits'),
-      metadata: jsonObject
-        .refine(
-          (value) => Buffer.byteLength(JSON.stringify(value)) <= limits.metadataBytes,
-          `must be at most ${limits.metadataBytes} bytes of JSON`,
-        )
-        .optional(),
+      publicKey: publicKeyText,
+      metadata: metadata.optional(),
       controllerDid: did.optional(),
+      /** Only for `didMethod: "key"`, whose DID follows from the key. */
       did: did.optional(),
+      /** `web`: a managed identity, whose DID stays when its keys rotate. */
+      didMethod: z.enum(['key', 'web']).default('key'),
+      relationshipType: relationshipType.optional(),
     }),
     output: agentIdentity,
     errors: [
@@ -54,6 +68,9 @@ export const agentOperations = {
       'PUBLIC_KEY_UNSAFE',
       'AGENT_UNKNOWN',
       'AGENT_REVOKED',
+      'AGENT_SUSPENDED',
+      'AGENT_TYPE_UNKNOWN',
+      'CONTROLLER_CHAIN_TOO_LONG',
     ],
   }),
   'agent.get': operation({
@@ -63,7 +80,7 @@ export const agentOperations = {
     kind: 'query',
     caller: 'credential',
     scope: 'read',
-    http: { method: 'GET', path: '/v1/agents/{did}', status: 200 },
+    http: { method: 'GET', path: '/v1/agents/{did}', status: 200, etag: 'version' },
     input: z.strictObject({ did }),
     output: agentIdentity,
     errors: ['AGENT_UNKNOWN'],
@@ -71,7 +88,8 @@ export const agentOperations = {
   'agent.list': operation({
     name: 'agent.list',
     service: 'iam',
-    summary: 'List agents, newest last, by name prefix, type, status or controller.',
+    summary:
+      'List agents by name prefix, type, status or controller: by name when a prefix is given, newest last otherwise.',
     kind: 'query',
     caller: 'credential',
     scope: 'read',
@@ -108,7 +126,15 @@ export const agentOperations = {
     scope: 'admin',
     http: { method: 'DELETE', path: '/v1/agents/{did}', status: 200 },
     input: z.strictObject({ did }),
-    output: z.strictObject({ did, erasedAt: timestamp }),
+    output: z.strictObject({
+      did,
+      erasedAt: timestamp,
+      /**
+       * JWS (`typ` erasure-receipt+jwt) under a key of the JWKS: which keys were destroyed, by which event, and until when
+       * a backup could bring them back.
+       */
+      receipt: z.string(),
+    }),
     errors: ['AGENT_UNKNOWN'],
   }),
 };

@@ -12,11 +12,13 @@ export const directoryAgent = z.strictObject({
   did,
   type: agentType,
   status: agentStatus,
+  /** Those that count now. */
   publicKeys,
   verified: z.boolean(),
   controllerDid: did.nullable(),
   /** The actor that registered it. */
   registeredBy: z.string().nullable(),
+  relationshipType: z.string(),
 });
 
 export const directoryApiKey = z.strictObject({

@@ -1,8 +1,12 @@
 import type { InputOf, OperationSpec, OutputOf, RequestOf } from '../operation';
 import { agentOperations } from './agent';
+import { agentLifeOperations } from './agent-life';
+import { agentTypeOperations } from './agent-type';
 import { apiKeyOperations } from './api-key';
 import { auditOperations } from './audit';
 import { authOperations } from './auth';
+import { credentialOperations } from './credential';
+import { didOperations } from './did';
 import { directoryOperations } from './directory';
 import { messageOperations } from './message';
 import { policyOperations } from './policy';
@@ -12,8 +16,12 @@ import { vaultOperations } from './vault';
 export const operations = Object.freeze({
   ...authOperations,
   ...agentOperations,
+  ...agentLifeOperations,
+  ...agentTypeOperations,
+  ...didOperations,
   ...apiKeyOperations,
   ...policyOperations,
+  ...credentialOperations,
   ...directoryOperations,
   ...messageOperations,
   ...vaultOperations,

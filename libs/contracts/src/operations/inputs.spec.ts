@@ -9,7 +9,7 @@ describe('registering an agent', () => {
   const valid = { name: 'Ada', type: 'CLAUDE', publicKey: did.slice('did:key:'.length) };
 
   it('takes a key in multibase or in hex', () => {
-    expect(input.parse(valid)).toEqual(valid);
+    expect(input.parse(valid)).toEqual({ ...valid, didMethod: 'key' });
     expect(input.safeParse({ ...valid, publicKey: 'aB'.repeat(32) }).success).toBe(true);
     for (const publicKey of ['', 'z', did, 'aB'.repeat(31), 'zz'.repeat(32), `${valid.publicKey}\n`])
       expect(input.safeParse({ ...valid, publicKey }).success).toBe(false);

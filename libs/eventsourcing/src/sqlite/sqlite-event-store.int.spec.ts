@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeEventStore, request } from '../event-store.conformance';
-import { eventPosition } from '../projection';
+import { eventPosition, refusal } from '../projection';
 import { beginEpoch, SqliteEventStore } from './sqlite-event-store';
 
 const migrations = {
@@ -70,6 +70,41 @@ describe('the SQLite event store', () => {
     expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
     expect((await store.head()).at.position).toBe(2);
     expect(await store.findCommand('t1', 'k')).toBeUndefined();
+  });
+
+  it('refuses a command by a rule over read models, which has seen every command before it', async () => {
+    const atMost = (count: number) =>
+      refusal({
+        code: 'OVERLOADED',
+        detail: 'That is enough: so it is.',
+        when: '(SELECT count(*) FROM seen) >= ?',
+        params: [count],
+      });
+    const command = { id: 'k', digest: Buffer.from('d') };
+    const outcomes = await Promise.allSettled(
+      ['a', 'b', 'c'].map((id) =>
+        store.append(
+          request({
+            stream: `apiKey/${id}`,
+            effects: [atMost(2), see(id)],
+            ...(id === 'c' && { command }),
+          }),
+        ),
+      ),
+    );
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
+    expect(outcomes[2]).toMatchObject({
+      reason: { name: 'ConcordatError', code: 'OVERLOADED', detail: 'That is enough: so it is.' },
+    });
+    expect((await store.head()).at.position).toBe(2);
+    expect(await store.findCommand('t1', 'k')).toBeUndefined();
+  });
+
+  it('writes what no event stands behind, and the history does not notice', async () => {
+    const before = await store.append(request());
+    await store.write([see('a'), see('b')]);
+    expect(store.reader.prepare('SELECT count(*) AS n FROM seen').get()).toEqual({ n: 2 });
+    expect(await store.head()).toEqual(before);
   });
 
   it('continues where it was after it is opened anew', async () => {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { ConcordatError, isErrorCode } from '@concordat/contracts';
 import { chainStart } from '@concordat/crypto';
 import {
   type Connection,
@@ -8,6 +9,7 @@ import {
   readMigrations,
   SqliteWriter,
   SqlJobError,
+  type SqlStatement,
 } from '@concordat/sqlite';
 import {
   type AppendRequest,
@@ -108,6 +110,14 @@ export class SqliteEventStore implements EventStore {
     return result!.changes;
   }
 
+  /**
+   * Runs statements that no event stands behind, durably like an append: for columns of read models that tell of now and
+   * not of history. A rebuild from events does not bring them back.
+   */
+  async write(statements: readonly SqlStatement[]): Promise<void> {
+    await this.#writer.run(statements);
+  }
+
   purge(): Promise<void> {
     return this.#writer.checkpoint();
   }
@@ -148,6 +158,8 @@ function prepareFile({ file, source, migrations, now }: SqliteEventStoreOptions)
 }
 
 function explain(error: SqlJobError): Error {
+  const { refusal } = error;
+  if (refusal && isErrorCode(refusal.code)) return new ConcordatError(refusal.code, refusal.detail);
   switch (error.uniqueColumns) {
     case 'events.tenant, events.stream, events.version':
       return new VersionConflictError('the stream has moved on', { cause: error });

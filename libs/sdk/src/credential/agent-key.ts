@@ -13,7 +13,7 @@ import {
 export interface AgentCredential {
   /** Ed25519 secret key (the seed of RFC 8032): 32 bytes, or these in base64url or as 64 hex digits. */
   readonly secretKey: Uint8Array | string;
-  /** Checked against the key when given. */
+  /** Needed for a managed identity (`did:web:…`); a `did:key:…` follows from the key and is checked against it. */
   readonly did?: string | undefined;
   /** Default: the default tenant. */
   readonly tenant?: string | undefined;
@@ -44,6 +44,7 @@ export function readAgentKey({
   const secretKey = bytesOf(key);
   if (secretKey?.byteLength !== 32)
     throw new TypeError('credential.secretKey: must be 32 bytes, raw, in base64url or as 64 hex digits');
+  if (did?.startsWith('did:web:')) return { did, tenant, audience, secretKey };
   const own = toDidKey(ed25519PublicKey(secretKey));
   if (did !== undefined && did !== own)
     throw new TypeError(`credential.did: the secret key is that of ${own}, not of ${did}`);
@@ -69,7 +70,7 @@ export interface NewAgentKey {
   readonly secretKey: string;
 }
 
-/** Makes the key of a new agent. */
+/** Makes the key of a new agent, or the next key of one. */
 export function newAgentKey(): NewAgentKey {
   const { secretKey, publicKey } = generateEd25519();
   return {

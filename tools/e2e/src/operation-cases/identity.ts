@@ -1,8 +1,11 @@
 import { Concordat } from '@concordat/sdk';
 import { eventually, newAgent } from '@concordat/testing';
+import type { agentLife } from './agent-life';
 import { type CasesOf, impostor, withAgent } from './world';
 
-export const identity: CasesOf<'auth' | 'agent' | 'apiKey'> = {
+type AgentLife = keyof typeof agentLife;
+
+export const identity: Omit<CasesOf<'auth' | 'agent' | 'apiKey'>, AgentLife> = {
   'auth.challenge': {
     async succeed({ stranger, ada }) {
       const { challenge } = await stranger.call('auth.challenge', { did: ada.did });
@@ -60,7 +63,8 @@ export const identity: CasesOf<'auth' | 'agent' | 'apiKey'> = {
   'agent.erase': {
     succeed: (world) =>
       withAgent(world, async ({ did }) => {
-        await world.admin.agents.erase({ did });
+        const { receipt } = await world.admin.agents.erase({ did });
+        expect(receipt.split('.')).toHaveLength(3);
         expect(await world.admin.agents.get({ did })).toMatchObject({ status: 'erased', name: null });
       }),
     refuse: ({ admin }) => admin.agents.erase({ did: newAgent().did }),

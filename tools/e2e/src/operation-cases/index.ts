@@ -1,5 +1,6 @@
 import { findOperation, operationList } from '@concordat/contracts';
 import type { PublicOperationName } from '@concordat/sdk';
+import { agentLife } from './agent-life';
 import { identity } from './identity';
 import { memory } from './memory';
 import { messaging } from './messaging';
@@ -13,6 +14,7 @@ export * from './world';
 export const operationCases: Readonly<Record<PublicOperationName, OperationCase>> = {
   ...identity,
   ...policies,
+  ...agentLife,
   ...messaging,
   ...memory,
   ...trail,
@@ -25,7 +27,7 @@ export const publicOperations = operationList
 /** The process without which an operation cannot be served; undefined for those that the gateway serves from memory. */
 export function neededProcess(name: PublicOperationName): string | undefined {
   if (name === 'auth.token') return 'iam-service';
-  if (name.startsWith('auth.')) return undefined;
+  if (name.startsWith('auth.') || name === 'did.resolve') return undefined;
   const { service } = findOperation(name)!;
   return service === 'bus' ? 'redis' : `${service}-service`;
 }

@@ -100,7 +100,9 @@ describe('reflection', () => {
     (await filesOf(symbol)).map(
       (bytes) => FileDescriptorProto.toObject(FileDescriptorProto.decode(bytes)) as IFileDescriptorProto,
     );
-  const services = ['Identity', 'Policy', 'Bus', 'Vault', 'Audit'].map((name) => `concordat.v1.${name}Service`);
+  const services = ['Identity', 'Policy', 'Bus', 'Vault', 'Audit'].map(
+    (name) => `concordat.v1.${name}Service`,
+  );
 
   it.each(['v1', 'v1alpha'] as const)('%s / lists all services', async (version) => {
     const { listServicesResponse } = await reflect(address, version, { listServices: '*' });

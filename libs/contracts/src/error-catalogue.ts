@@ -114,6 +114,11 @@ export const errorCatalogue = define({
     title: 'The handshake was refused.',
     fix: 'Check that the agent is registered and active in this tenant, and sign the exact text of `challenge` with its current key.',
   },
+  PROOF_INVALID: {
+    ...unauthenticated,
+    title: 'The proof of the key of the token is missing or not valid.',
+    fix: 'Send `Authorization: DPoP <token>` with a new `DPoP` proof for this very request (RFC 9449), signed with the key of the token.',
+  },
   SCOPE_MISSING: {
     ...forbidden,
     title: 'The credential lacks the scope of this operation.',
@@ -123,6 +128,16 @@ export const errorCatalogue = define({
     ...forbidden,
     title: 'Only an agent can do this.',
     fix: 'Authenticate as an agent (POST /v1/auth/challenge); an API key has no inbox and no memory of its own.',
+  },
+  DELEGATION_FORBIDDEN: {
+    ...forbidden,
+    title: 'This cannot be done with the right of another.',
+    fix: 'Use the own token of the agent; GET /v1/delegations/{id} says what was delegated.',
+  },
+  DELEGATION_TOO_WIDE: {
+    ...forbidden,
+    title: 'Nobody hands on more than he has.',
+    fix: 'Ask for fewer scopes or operations, a shorter time, or fewer links; only the scopes read, write and workflows can be delegated.',
   },
   CONSENT_REQUIRED: {
     ...forbidden,
@@ -163,6 +178,11 @@ export const errorCatalogue = define({
     ...notFound,
     title: 'There is no such API key.',
     fix: 'Check the id; it is the part of the key after `cck_`.',
+  },
+  DELEGATION_UNKNOWN: {
+    ...notFound,
+    title: 'There is no such delegation, or it has ended.',
+    fix: 'Check the id; GET /v1/delegations lists those that the caller is part of.',
   },
   EVENT_UNKNOWN: {
     ...notFound,

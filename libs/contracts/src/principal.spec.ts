@@ -38,7 +38,7 @@ describe('a principal', () => {
     const [actor, between] = [`${did.slice(0, -1)}q`, `${did.slice(0, -1)}r`];
     const delegated = { ...agent(), actors: [actor, between], delegations: ['d1', 'd2'] } as Principal;
     expect(principal.parse(delegated)).toEqual(delegated);
-    expect(actorOf(delegated)).toBe(`agent:${actor} for agent:${did}`);
+    expect(actorOf(delegated)).toBe(`agent:${actor};for=agent:${did}`);
   });
 });
 

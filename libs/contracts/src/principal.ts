@@ -52,12 +52,12 @@ export const anonymous = (tenant: string): Principal => ({
 
 /**
  * The actor as it is written into events: `agent:<did>`, `apiKey:<id>`, `user:<id>`, `anonymous`; with a delegated right
- * `agent:<who acts> for agent:<whose right it is>`.
+ * `agent:<who acts>;for=agent:<whose right it is>`.
  */
 export function actorOf(who: Principal): string {
   if (who.kind === 'anonymous') return 'anonymous';
   const owner = `${who.kind}:${who.id}`;
-  return who.kind === 'agent' && who.actors ? `agent:${who.actors[0]} for ${owner}` : owner;
+  return who.kind === 'agent' && who.actors ? `agent:${who.actors[0]};for=${owner}` : owner;
 }
 
 export const hasScope = (who: Principal, needed: z.infer<typeof scope>): boolean =>

@@ -30,6 +30,13 @@ export const groups = {
     revoke: 'agent.revoke',
     erase: 'agent.erase',
   },
+  delegations: {
+    create: 'delegation.create',
+    get: 'delegation.get',
+    list: 'delegation.list',
+    revoke: 'delegation.revoke',
+  },
+  signingKeys: { rotate: 'signingKey.rotate' },
   apiKeys: { create: 'apiKey.create', revoke: 'apiKey.revoke' },
   messages: { send: 'message.send', get: 'message.get' },
   inbox: { fetch: 'inbox.fetch', ack: 'inbox.ack' },

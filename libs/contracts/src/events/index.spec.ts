@@ -111,11 +111,15 @@ describe('what is sealed, kept and hurried', () => {
     expect(typesWith(({ local }) => local)).toEqual(['concordat.vault.memory.written.v1']);
   });
 
-  it('are the events that take something away', () => {
+  it('are the events that take something away, and the one whose token must not come before it', () => {
     expect(typesWith(({ control }) => control)).toEqual([
       'concordat.iam.agent.erased.v1',
       'concordat.iam.agent.revoked.v1',
       'concordat.iam.api-key.revoked.v1',
+      'concordat.iam.delegation.revoked.v1',
+      'concordat.iam.signing-key.activated.v1',
+      'concordat.iam.signing-key.retired.v1',
+      'concordat.iam.token.revoked.v1',
     ]);
   });
 

@@ -1,5 +1,6 @@
 import * as audit from './audit';
 import * as bus from './bus';
+import * as credential from './credential';
 import type { EventSpec } from './event';
 import * as iam from './iam';
 import * as vault from './vault';
@@ -9,7 +10,7 @@ const isEvent = (value: unknown): value is EventSpec =>
 
 /** Every event type of the system. */
 export const eventList: readonly EventSpec[] = Object.freeze(
-  [iam, vault, bus, audit].flatMap((room) => (Object.values(room) as unknown[]).filter(isEvent)),
+  [iam, credential, vault, bus, audit].flatMap((room) => (Object.values(room) as unknown[]).filter(isEvent)),
 );
 
 const byType = new Map(eventList.map((spec) => [spec.type as string, spec]));

@@ -3,13 +3,19 @@ import { agentOperations } from './agent';
 import { apiKeyOperations } from './api-key';
 import { auditOperations } from './audit';
 import { authOperations } from './auth';
+import { delegationOperations } from './delegation';
 import { directoryOperations } from './directory';
 import { messageOperations } from './message';
+import { signingKeyOperations } from './signing-key';
+import { tokenOperations } from './token';
 import { vaultOperations } from './vault';
 
 /** Every operation of the system, by name. */
 export const operations = Object.freeze({
   ...authOperations,
+  ...tokenOperations,
+  ...delegationOperations,
+  ...signingKeyOperations,
   ...agentOperations,
   ...apiKeyOperations,
   ...directoryOperations,

@@ -15,7 +15,10 @@ import { AGENT_HANDLERS, AgentModule } from './agent/agent.module';
 import { API_KEY_HANDLERS, ApiKeyModule } from './api-key/api-key.module';
 import { IAM_CONFIG, type IamConfig } from './config';
 import { DIRECTORY_HANDLERS, DirectoryModule } from './directory/directory.module';
+import { DELEGATION_HANDLERS, DelegationModule } from './delegation/delegation.module';
 import { HANDSHAKE_HANDLERS, HandshakeModule } from './handshake/handshake.module';
+import { SIGNING_KEY_HANDLERS, SigningKeyModule } from './signing-key/signing-key.module';
+import { TOKEN_HANDLERS, TokenModule } from './token/token.module';
 
 /** Where ports meet adapters: who is it, and may it. */
 @Module({})
@@ -37,12 +40,18 @@ export class AppModule {
         ApiKeyModule,
         HandshakeModule,
         DirectoryModule,
+        TokenModule,
+        DelegationModule,
+        SigningKeyModule,
       ],
       providers: [
         {
           provide: OPERATION_HANDLERS,
           useFactory: (...slices: OperationHandlers[]) => mergeHandlers(...slices),
-          inject: [AGENT_HANDLERS, API_KEY_HANDLERS, HANDSHAKE_HANDLERS, DIRECTORY_HANDLERS],
+          inject: [
+            ...[AGENT_HANDLERS, API_KEY_HANDLERS, HANDSHAKE_HANDLERS, DIRECTORY_HANDLERS],
+            ...[TOKEN_HANDLERS, DELEGATION_HANDLERS, SIGNING_KEY_HANDLERS],
+          ],
         },
         {
           provide: OPERATION_GUARD,

@@ -11,6 +11,8 @@ const schema = z.strictObject({
     .string()
     .regex(/^[\x21-\x7e]{1,128}$/)
     .default('concordat'),
+  /** After so many days a new key signs access tokens. */
+  signingKeyDays: z.coerce.number().int().min(1).max(365).default(30),
   /** Where the API key of the first start is written (mode 0600). */
   adminKeyFile: z.string(),
 });

@@ -12,6 +12,7 @@ export const startIam = (bench: Bench): Promise<INestApplicationContext> =>
     AppModule.for(bench.base('iam'), {
       ...bench.settings('iam'),
       audience: 'concordat',
+      signingKeyDays: 30,
       adminKeyFile: adminKeyFile(bench),
     }),
     { logger: false, abortOnError: false },

@@ -16,6 +16,7 @@ import { AccessTokens } from './access-token';
 import { Authenticator } from './authenticate';
 import { RefusalAudit } from './refusal-audit';
 import { ServiceCalls } from './service-calls';
+import { SpentProofs } from './spent-proofs';
 
 class RpcLifecycle implements OnModuleInit, BeforeApplicationShutdown {
   constructor(private readonly rpc: RpcClient) {}
@@ -58,7 +59,12 @@ export class EdgeModule {
       freshness: Freshness,
       accessTokens: AccessTokens,
       clock: Clock,
-    ): Authenticator => new Authenticator({ directory, freshness, tokens: accessTokens, nowMs: clock.nowMs });
+      { publicUrls = [] }: GatewayConfig,
+    ): Authenticator =>
+      new Authenticator({
+        ...{ directory, freshness, tokens: accessTokens, nowMs: clock.nowMs, publicUrls },
+        spentProofs: new SpentProofs(clock.nowMs),
+      });
     return {
       module: EdgeModule,
       providers: [
@@ -81,7 +87,7 @@ export class EdgeModule {
         {
           provide: Authenticator,
           useFactory: authenticator,
-          inject: [Directory, Freshness, AccessTokens, CLOCK],
+          inject: [Directory, Freshness, AccessTokens, CLOCK, GATEWAY_CONFIG],
         },
         {
           provide: RefusalAudit,

@@ -1,12 +1,22 @@
 import { ConcordatError, type DirectoryEntry, type Position } from '@concordat/contracts';
 import { fromBase64url } from '@concordat/crypto';
 import type { EventStore } from '@concordat/eventsourcing';
-import type { OperationHandlers } from '@concordat/runtime';
+import type { Clock, OperationHandlers } from '@concordat/runtime';
 import type { Connection } from '@concordat/sqlite';
 import { z } from 'zod';
 import type { AgentQueries } from '../agent/agent.projection';
 import { apiKeyPage } from '../api-key/api-key.projection';
+import type { DelegationQueries } from '../delegation/delegation.projection';
 import { signingKeyPage } from '../signing-key/signing-key.projection';
+import { withdrawalPage } from '../token/withdrawal.projection';
+
+export interface DirectoryPorts {
+  readonly store: EventStore;
+  readonly db: Connection;
+  readonly agents: AgentQueries;
+  readonly delegations: DelegationQueries;
+  readonly clock: Clock;
+}
 
 interface Item {
   readonly at: Position;
@@ -18,7 +28,7 @@ const chunkRows = 400;
 
 /** Where a chunk begins: a kind of entry, and the last one of it that was read. */
 const cursorSchema = z.strictObject({
-  kind: z.enum(['signingKey', 'apiKey', 'agent']),
+  kind: z.enum(['signingKey', 'apiKey', 'agent', 'delegation', 'withdrawal']),
   tenant: z.string(),
   id: z.string(),
 });
@@ -29,19 +39,20 @@ const kinds = cursorSchema.shape.kind.options;
  * The operation `directory.snapshot`. Chunks are read one by one while the store changes: every entry carries the
  * position of its last change, so a gateway that goes on from the position of the first chunk ends with the present.
  */
-export function directoryHandlers(store: EventStore, db: Connection, agents: AgentQueries) {
+export function directoryHandlers(ports: DirectoryPorts) {
   return {
     'directory.snapshot': async ({ cursor }) => {
-      const { at } = await store.head();
+      const { at } = await ports.store.head();
       const from = cursor === undefined ? { kind: kinds[0]!, tenant: '', id: '' } : readCursor(cursor);
-      const items = readChunk(db, agents, from);
+      const items = readChunk(ports, from);
       const next = nextCursor(from, items);
       return { output: { position: at, items, nextCursor: next && writeCursor(next) }, position: at };
     },
   } satisfies OperationHandlers;
 }
 
-function readChunk(db: Connection, agents: AgentQueries, { kind, tenant, id }: Cursor): Item[] {
+function readChunk({ db, agents, delegations, clock }: DirectoryPorts, { kind, tenant, id }: Cursor): Item[] {
+  const now = new Date(clock.nowMs()).toISOString();
   switch (kind) {
     case 'signingKey':
       return signingKeyPage(db, id, chunkRows);
@@ -49,6 +60,10 @@ function readChunk(db: Connection, agents: AgentQueries, { kind, tenant, id }: C
       return apiKeyPage(db, { tenant, id }, chunkRows);
     case 'agent':
       return agents.directoryPage(tenant, id, chunkRows);
+    case 'delegation':
+      return delegations.directoryPage({ tenant, id }, chunkRows, now);
+    case 'withdrawal':
+      return withdrawalPage(db, { tenant, id }, chunkRows, now);
   }
 }
 
@@ -64,7 +79,10 @@ function nameOf(entry: DirectoryEntry): { tenant: string; id: string } {
     case 'agent':
       return { tenant: entry.tenant, id: entry.did };
     case 'apiKey':
+    case 'delegation':
       return { tenant: entry.tenant, id: entry.id };
+    case 'withdrawal':
+      return { tenant: entry.tenant, id: entry.name };
     case 'signingKey':
       return { tenant: '', id: entry.publicKey.kid };
   }

@@ -6,19 +6,25 @@ import { ControlLanePublisher } from '@concordat/streams';
 import { Module } from '@nestjs/common';
 import { AgentModule } from '../agent/agent.module';
 import { AgentQueries } from '../agent/agent.projection';
+import { DelegationModule } from '../delegation/delegation.module';
+import { DelegationQueries } from '../delegation/delegation.projection';
 import { ControlLaneJob } from './control-lane.job';
 import { directoryHandlers } from './directory.handler';
 
 export const DIRECTORY_HANDLERS = Symbol('DirectoryHandlers');
 
 @Module({
-  imports: [AgentModule],
+  imports: [AgentModule, DelegationModule],
   providers: [
     {
       provide: DIRECTORY_HANDLERS,
-      useFactory: (store: SqliteEventStore, agents: AgentQueries) =>
-        directoryHandlers(store, store.reader, agents),
-      inject: [SqliteEventStore, AgentQueries],
+      useFactory: (
+        store: SqliteEventStore,
+        agents: AgentQueries,
+        delegations: DelegationQueries,
+        clock: Clock,
+      ) => directoryHandlers({ store, db: store.reader, agents, delegations, clock }),
+      inject: [SqliteEventStore, AgentQueries, DelegationQueries, CLOCK],
     },
     {
       provide: ControlLaneJob,

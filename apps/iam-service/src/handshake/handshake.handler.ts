@@ -41,6 +41,8 @@ export function handshakeHandlers(ports: HandshakePorts) {
   return {
     'handshake.redeem': async (input, context) => {
       const { agent, key } = await requireProof(ports, input, context);
+      const keyThumbprint = jwkThumbprint(key.value);
+      const needsProof = input.keyThumbprint !== undefined;
       const signer = ports.signingKeys.current;
       const commandContext = ports.contexts.of(context, input, input.tenant);
       const expiresAt = tokenEnd(commandContext.time, limits.accessTokenSeconds);
@@ -62,7 +64,7 @@ export function handshakeHandlers(ports: HandshakePorts) {
           tenant: input.tenant,
           did: agent.did,
           scopes: agentScopes,
-          keyThumbprint: jwkThumbprint(key.value),
+          ...{ keyThumbprint, needsProof },
           audience: ports.audience,
           issuedAt: commandContext.time,
           expiresAt,
@@ -71,7 +73,11 @@ export function handshakeHandlers(ports: HandshakePorts) {
         signer,
       );
       return {
-        output: { accessToken, tokenType: 'Bearer', expiresIn: limits.accessTokenSeconds },
+        output: {
+          accessToken,
+          tokenType: needsProof ? 'DPoP' : 'Bearer',
+          expiresIn: limits.accessTokenSeconds,
+        },
         position: outcome.at,
       };
     },
@@ -95,6 +101,8 @@ async function requireProof(
   const key =
     signature && agent.publicKeys.find(({ value }) => ed25519Verify(signature, text, fromBase64url(value)!));
   if (!key) return refuse(ports, input, context, 'bad-signature', 'HANDSHAKE_REFUSED');
+  if (input.keyThumbprint !== undefined && input.keyThumbprint !== jwkThumbprint(key.value))
+    return refuse(ports, input, context, 'bad-signature', 'HANDSHAKE_REFUSED');
   return { agent, key };
 }
 

@@ -26,7 +26,7 @@ export const tokenOperations = {
       revoked: z.string(),
       revokedAt: timestamp,
     }),
-    errors: [],
+    errors: ['API_KEY_UNKNOWN', 'DELEGATION_FORBIDDEN'],
   }),
   'auth.exchange': operation({
     name: 'auth.exchange',

@@ -8,6 +8,7 @@ import {
   readMigrations,
   SqliteWriter,
   SqlJobError,
+  type SqlStatement,
 } from '@concordat/sqlite';
 import {
   type AppendRequest,
@@ -106,6 +107,15 @@ export class SqliteEventStore implements EventStore {
       { sql: 'DELETE FROM commands WHERE at_ms < ?', params: [beforeMs] },
     ]);
     return result!.changes;
+  }
+
+  /**
+   * Changes tables of projections without an event: only to forget what nobody asks for any more.
+   * @returns rows changed
+   */
+  async clean(statements: readonly SqlStatement[]): Promise<number> {
+    const results = await this.#writer.run([...statements]);
+    return results.reduce((sum, { changes }) => sum + changes, 0);
   }
 
   purge(): Promise<void> {

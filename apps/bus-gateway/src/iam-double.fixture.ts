@@ -31,9 +31,7 @@ import {
   formatApiKey,
   fromBase64url,
   generateEd25519,
-  jwkThumbprint,
   keyId,
-  privateKeyObject,
   type Signer,
   toBase64url,
   utf8,
@@ -46,9 +44,9 @@ import {
   whenReady,
 } from '@concordat/streams';
 import type { Bench, TestAgent } from '@concordat/testing';
-import { SignJWT } from 'jose';
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { startServiceDouble } from './service-double.fixture';
+import { signToken, type TokenOptions } from './iam-token.fixture';
 
 const beatMs = 250;
 
@@ -58,16 +56,6 @@ export interface PublishOptions {
   readonly toStream?: boolean;
   /** Whether what takes a right away goes to the control lane. */
   readonly toLane?: boolean;
-}
-
-export interface TokenOptions {
-  readonly tenant?: string;
-  readonly scopes?: readonly Scope[];
-  readonly issuedAtMs?: number;
-  readonly position?: Position;
-  /** The key that the token is bound to, base64url; that of the agent when not given. */
-  readonly key?: string;
-  readonly claims?: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -177,24 +165,10 @@ export class IamDouble {
     return `Bearer ${await this.token(did, options)}`;
   }
 
-  token(
-    did: string,
-    { tenant = 'default', scopes = ['read', 'write'], ...rest }: TokenOptions = {},
-  ): Promise<string> {
-    const issuedAt = Math.floor((rest.issuedAtMs ?? Date.now()) / 1_000);
-    const iam_position = formatPosition(rest.position ?? this.head);
+  token(did: string, { tenant = 'default', ...rest }: TokenOptions = {}): Promise<string> {
     const entry = this.#entries.get(`agent ${tenant} ${did}`)?.entry;
-    const key = rest.key ?? (entry?.kind === 'agent' ? entry.publicKeys[0]!.value : did);
-    const bound = { roles: ['agent'], cnf: { jkt: jwkThumbprint(key) }, ...rest.claims };
-    return new SignJWT({ tenant, scope: scopes.join(' '), iam_position, ...bound })
-      .setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt', kid: keyId(this.signingKey.publicKey) })
-      .setIssuer('concordat')
-      .setAudience('concordat')
-      .setSubject(did)
-      .setJti(randomUUID())
-      .setIssuedAt(issuedAt)
-      .setExpirationTime(issuedAt + limits.accessTokenSeconds)
-      .sign(privateKeyObject(this.signingKey.secretKey));
+    const key = entry?.kind === 'agent' ? entry.publicKeys[0]!.value : did;
+    return signToken(this.signingKey, did, { tenant, key, position: this.head, ...rest });
   }
 
   /** Writes an event into the history, and publishes it where it belongs. */

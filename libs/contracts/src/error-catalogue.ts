@@ -1,33 +1,15 @@
-export interface ErrorDefinition {
-  /** HTTP status (RFC 9110). */
-  readonly status: number;
-  /** Canonical name of the gRPC status. */
-  readonly grpc:
-    | 'INVALID_ARGUMENT'
-    | 'UNAUTHENTICATED'
-    | 'PERMISSION_DENIED'
-    | 'NOT_FOUND'
-    | 'ALREADY_EXISTS'
-    | 'ABORTED'
-    | 'FAILED_PRECONDITION'
-    | 'RESOURCE_EXHAUSTED'
-    | 'UNAVAILABLE'
-    | 'UNIMPLEMENTED'
-    | 'INTERNAL';
-  readonly title: string;
-  /** What the reader can do about it. */
-  readonly fix: string;
-  readonly retryAfterSeconds?: number;
-}
+import {
+  badRequest,
+  conflict,
+  define,
+  type ErrorDefinition,
+  forbidden,
+  notFound,
+  unauthenticated,
+  unavailable,
+} from './error-definition';
 
-const define = <const T extends Record<string, ErrorDefinition>>(catalogue: T): T => Object.freeze(catalogue);
-
-const badRequest = { status: 400, grpc: 'INVALID_ARGUMENT' } as const;
-const unauthenticated = { status: 401, grpc: 'UNAUTHENTICATED' } as const;
-const forbidden = { status: 403, grpc: 'PERMISSION_DENIED' } as const;
-const notFound = { status: 404, grpc: 'NOT_FOUND' } as const;
-const conflict = { status: 409, grpc: 'ABORTED' } as const;
-const unavailable = { status: 503, grpc: 'UNAVAILABLE', retryAfterSeconds: 1 } as const;
+export type { ErrorDefinition } from './error-definition';
 
 /** Every code that a caller can meet; docs/errors.md is generated from this table and tested against it. */
 export const errorCatalogue = define({

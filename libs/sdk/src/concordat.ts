@@ -62,7 +62,7 @@ export class Concordat {
       attemptMs: timeouts.attemptMs ?? 10_000,
       totalMs: timeouts.totalMs ?? 30_000,
     };
-    const prover = this.#agent && keyProver(this.#agent.secretKey, () => clock.nowMs());
+    const prover = this.#agent && keyProver(this.#agent.secretKey, Date.now);
     this.#token = this.#agent && tokenOf(this.#agent, ports, prover!);
     const authorizer = known && 'apiKey' in known ? apiKeyAuthorizer(known.apiKey) : this.#token;
     this.#caller = new Caller({ ...ports, authorizer, prover });

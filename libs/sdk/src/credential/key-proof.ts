@@ -18,6 +18,7 @@ const encode = (part: unknown): string => toBase64url(utf8(JSON.stringify(part))
 /**
  * Proves with every request that the caller has the key of the token (RFC 9449), so that a copied token is worth nothing.
  * @param secretKey 32 bytes
+ * @param nowMs the time of day, as the gateway knows it too: not a clock that counts from some start
  */
 export function keyProver(secretKey: Uint8Array, nowMs: () => number): KeyProver {
   const jwk = { kty: 'OKP', crv: 'Ed25519', x: toBase64url(ed25519PublicKey(secretKey)) };

@@ -16,47 +16,49 @@ describe('credentials at two gateways, under load', () => {
   beforeAll(async () => void (system = await System.start()), 120_000);
   afterAll(() => system.stop(), 60_000);
 
-  /** Calls on and on through both gateways until it is stopped. @returns what was refused, and how many were answered */
-  function load(callers: readonly TestAgent[]): {
-    stop(): Promise<{ answered: number; logins: number; refused: string[] }>;
-  } {
+  interface Load {
+    answered: number;
+    logins: number;
+    refused: string[];
+  }
+
+  /** Calls on and on through both gateways while something else goes on. @returns how often, and what was refused */
+  async function beside(callers: readonly TestAgent[], during: () => Promise<void>): Promise<Load> {
     let isOn = true;
-    const [found, refused] = [{ answered: 0, logins: 0 }, [] as string[]];
+    const found: Load = { answered: 0, logins: 0, refused: [] };
     const one = async (agent: TestAgent, gateway: number): Promise<void> => {
       while (isOn) {
         const authorization = await logIn(system.url(gateway), agent);
         found.logins++;
         for (let call = 0; call < 20 && isOn; call++) {
-          const at = (gateway + call) % 2;
-          const { status, body } = await request(`${system.url(at)}/v1/auth/whoami`, {
-            headers: { authorization },
-          });
+          const url = `${system.url((gateway + call) % 2)}/v1/auth/whoami`;
+          const { status, body } = await request(url, { headers: { authorization } });
           if (status === 200) found.answered++;
-          else refused.push((body as { code: string }).code);
+          else found.refused.push((body as { code: string }).code);
         }
       }
     };
-    const running = callers.map((agent, index) => one(agent, index % 2));
-    return {
-      stop: async () => {
-        isOn = false;
-        await Promise.all(running);
-        return { ...found, refused };
-      },
-    };
+    const running = Promise.all(callers.map((agent, index) => one(agent, index % 2)));
+    try {
+      await during();
+    } finally {
+      isOn = false;
+      await running;
+    }
+    return found;
   }
 
   it('signing keys rotate without one failed verification', async () => {
     const callers = await Promise.all(Array.from({ length: agents }, () => system.registered()));
-    const under = load(callers);
     const kids = new Set<string>();
-    for (let round = 0; round < rotations; round++) {
-      const { kid, signsFrom } = await system.admin(round % 2).signingKeys.rotate();
-      kids.add(kid);
-      // The next key comes when this one has begun to sign.
-      await eventually(() => expect(Date.now()).toBeGreaterThan(Date.parse(signsFrom) + 500), 10_000);
-    }
-    const { answered, logins, refused } = await under.stop();
+    const { answered, logins, refused } = await beside(callers, async () => {
+      for (let round = 0; round < rotations; round++) {
+        const { kid, signsFrom } = await system.admin(round % 2).signingKeys.rotate();
+        kids.add(kid);
+        // The next key comes when this one has begun to sign.
+        await eventually(() => expect(Date.now()).toBeGreaterThan(Date.parse(signsFrom) + 500), 10_000);
+      }
+    });
     process.stdout.write(
       `${rotations} rotations of the signing key: ${logins} logins, ${answered} verifications at two gateways, ${refused.length} failed\n`,
     );
@@ -67,7 +69,6 @@ describe('credentials at two gateways, under load', () => {
 
   it('whatever is revoked is refused at both gateways within a second', async () => {
     const callers = await Promise.all(Array.from({ length: agents }, () => system.registered()));
-    const under = load(callers);
     const admin = system.admin(0);
     const figures: string[] = [];
     /** @param revoke ends the credential @param isRefused asks a gateway */
@@ -92,48 +93,53 @@ describe('credentials at two gateways, under load', () => {
     const takes = async (gateway: number, authorization: string): Promise<boolean> =>
       (await request(`${system.url(gateway)}/v1/auth/whoami`, { headers: { authorization } })).status === 200;
 
-    await measure('agent', revocations, async () => {
-      const agent = await system.registered();
-      const authorization = await logIn(system.url(0), agent);
-      return {
-        revoke: () => admin.agents.revoke({ did: agent.did }),
-        isGood: (gateway) => takes(gateway, authorization),
-      };
-    });
-    await measure('API key', revocations, async () => {
-      const { id, key } = await admin.apiKeys.create({ name: 'e2e', scopes: ['read'] });
-      return {
-        revoke: () => admin.apiKeys.revoke({ id }),
-        isGood: (gateway) => takes(gateway, `ApiKey ${key}`),
-      };
-    });
-    await measure('token', revocations, async () => {
-      const agent = await system.registered();
-      const authorization = await logIn(system.url(0), agent);
-      const revoke = () =>
-        request(`${system.url(0)}/v1/auth/revoke`, { method: 'POST', headers: { authorization }, body: {} });
-      return { revoke, isGood: (gateway) => takes(gateway, authorization) };
-    });
-    await measure('delegation', revocations, async () => {
-      const [owner, receiver] = [await system.registered(), await system.registered()];
-      const { id } = await system.client(owner).delegations.create({ to: receiver.did, scopes: ['read'] });
-      const clients = [0, 1].map((gateway) => {
-        const credential = { secretKey: receiver.secretKey, delegation: id };
-        return new Concordat({ url: system.url(gateway), credential });
+    const { answered, refused } = await beside(callers, async () => {
+      await measure('agent', revocations, async () => {
+        const agent = await system.registered();
+        const authorization = await logIn(system.url(0), agent);
+        return {
+          revoke: () => admin.agents.revoke({ did: agent.did }),
+          isGood: (gateway) => takes(gateway, authorization),
+        };
       });
-      return {
-        revoke: () => system.client(owner).delegations.revoke({ id }),
-        isGood: (gateway) =>
-          clients[gateway]!.whoami().then(
-            () => true,
-            (error: unknown) => {
-              if (isConcordatProblem(error)) return false;
-              throw error;
-            },
-          ),
-      };
+      await measure('API key', revocations, async () => {
+        const { id, key } = await admin.apiKeys.create({ name: 'e2e', scopes: ['read'] });
+        return {
+          revoke: () => admin.apiKeys.revoke({ id }),
+          isGood: (gateway) => takes(gateway, `ApiKey ${key}`),
+        };
+      });
+      await measure('token', revocations, async () => {
+        const agent = await system.registered();
+        const authorization = await logIn(system.url(0), agent);
+        const revoke = () =>
+          request(`${system.url(0)}/v1/auth/revoke`, {
+            method: 'POST',
+            headers: { authorization },
+            body: {},
+          });
+        return { revoke, isGood: (gateway) => takes(gateway, authorization) };
+      });
+      await measure('delegation', revocations, async () => {
+        const [owner, receiver] = [await system.registered(), await system.registered()];
+        const { id } = await system.client(owner).delegations.create({ to: receiver.did, scopes: ['read'] });
+        const clients = [0, 1].map((gateway) => {
+          const credential = { secretKey: receiver.secretKey, delegation: id };
+          return new Concordat({ url: system.url(gateway), credential });
+        });
+        return {
+          revoke: () => system.client(owner).delegations.revoke({ id }),
+          isGood: (gateway) =>
+            clients[gateway]!.whoami().then(
+              () => true,
+              (error: unknown) => {
+                if (isConcordatProblem(error)) return false;
+                throw error;
+              },
+            ),
+        };
+      });
     });
-    const { answered, refused } = await under.stop();
     await measure('signing key', 3, async () => {
       const authorization = await logIn(system.url(0), callers[0]!);
       const revoke = () => admin.signingKeys.rotate({ revokePrevious: true });

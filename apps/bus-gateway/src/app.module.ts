@@ -42,6 +42,7 @@ export class AppModule {
         port: config.httpPort,
         router: operations,
         directory,
+        didWebDomain: config.didWebDomain,
         health: base.health,
         logger,
       });

@@ -22,6 +22,12 @@ const schema = z.strictObject({
   challengeKey: z
     .string()
     .refine((text) => fromBase64url(text)?.byteLength === 32, 'must be 32 bytes in base64url'),
+  /** Origins that callers know the gateways by, with commas between: proofs of keys (DPoP) are for one of them. */
+  publicUrls: z
+    .string()
+    .transform((text) => text.split(',').map((url) => url.trim()))
+    .pipe(z.array(z.url({ protocol: /^https?$/ })))
+    .optional(),
   /** Partitions of the bus; the same at every gateway and at audit-service. */
   busPartitions: z.coerce.number().int().min(1).max(256).default(4),
 });

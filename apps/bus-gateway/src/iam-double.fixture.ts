@@ -32,7 +32,6 @@ import {
   fromBase64url,
   generateEd25519,
   keyId,
-  privateKeyObject,
   type Signer,
   toBase64url,
   utf8,
@@ -45,8 +44,8 @@ import {
   whenReady,
 } from '@concordat/streams';
 import { type Bench, directoryAgent, startServiceDouble, type TestAgent } from '@concordat/testing';
-import { SignJWT } from 'jose';
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
+import { signToken, type TokenOptions } from './iam-token.fixture';
 
 const beatMs = 250;
 
@@ -56,13 +55,6 @@ export interface PublishOptions {
   readonly toStream?: boolean;
   /** Whether what takes a right away goes to the control lane. */
   readonly toLane?: boolean;
-}
-
-export interface TokenOptions {
-  readonly tenant?: string;
-  readonly scopes?: readonly Scope[];
-  readonly issuedAtMs?: number;
-  readonly position?: Position;
 }
 
 /**
@@ -174,21 +166,10 @@ export class IamDouble {
     return `Bearer ${await this.token(did, options)}`;
   }
 
-  token(
-    did: string,
-    { tenant = 'default', scopes = ['read', 'write'], ...rest }: TokenOptions = {},
-  ): Promise<string> {
-    const issuedAt = Math.floor((rest.issuedAtMs ?? Date.now()) / 1_000);
-    const iam_position = formatPosition(rest.position ?? this.head);
-    return new SignJWT({ tenant, scope: scopes.join(' '), iam_position })
-      .setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt', kid: keyId(this.signingKey.publicKey) })
-      .setIssuer('concordat')
-      .setAudience('concordat')
-      .setSubject(did)
-      .setJti(randomUUID())
-      .setIssuedAt(issuedAt)
-      .setExpirationTime(issuedAt + limits.accessTokenSeconds)
-      .sign(privateKeyObject(this.signingKey.secretKey));
+  token(did: string, { tenant = 'default', ...rest }: TokenOptions = {}): Promise<string> {
+    const entry = this.#entries.get(`agent ${tenant} ${did}`)?.entry;
+    const key = entry?.kind === 'agent' ? entry.publicKeys[0]!.value : did;
+    return signToken(this.signingKey, did, { tenant, key, position: this.head, ...rest });
   }
 
   /** Writes an event into the history, and publishes it where it belongs. */

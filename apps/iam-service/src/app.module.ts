@@ -18,9 +18,12 @@ import { API_KEY_HANDLERS, ApiKeyModule } from './api-key/api-key.module';
 import { IAM_CONFIG, type IamConfig } from './config';
 import { CREDENTIAL_HANDLERS, CredentialModule } from './credential/credential.module';
 import { DIRECTORY_HANDLERS, DirectoryModule } from './directory/directory.module';
+import { DELEGATION_HANDLERS, DelegationModule } from './delegation/delegation.module';
 import { HANDSHAKE_HANDLERS, HandshakeModule } from './handshake/handshake.module';
 import { StoredAuthorizer } from './policy/authorization';
 import { POLICY_HANDLERS, PolicyModule } from './policy/policy.module';
+import { SIGNING_KEY_HANDLERS, SigningKeyModule } from './signing-key/signing-key.module';
+import { TOKEN_HANDLERS, TokenModule } from './token/token.module';
 
 /** Where ports meet adapters: who is it, and may it. */
 @Module({})
@@ -45,19 +48,18 @@ export class AppModule {
         HandshakeModule,
         PolicyModule,
         DirectoryModule,
+        TokenModule,
+        DelegationModule,
+        SigningKeyModule,
       ],
       providers: [
         {
           provide: OPERATION_HANDLERS,
           useFactory: (...slices: OperationHandlers[]) => mergeHandlers(...slices),
           inject: [
-            AGENT_HANDLERS,
-            AGENT_TYPE_HANDLERS,
-            API_KEY_HANDLERS,
-            CREDENTIAL_HANDLERS,
-            HANDSHAKE_HANDLERS,
-            POLICY_HANDLERS,
-            DIRECTORY_HANDLERS,
+            ...[AGENT_HANDLERS, AGENT_TYPE_HANDLERS, API_KEY_HANDLERS, CREDENTIAL_HANDLERS],
+            ...[HANDSHAKE_HANDLERS, TOKEN_HANDLERS, DELEGATION_HANDLERS, SIGNING_KEY_HANDLERS],
+            ...[POLICY_HANDLERS, DIRECTORY_HANDLERS],
           ],
         },
         {

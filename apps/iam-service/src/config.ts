@@ -16,6 +16,8 @@ const schema = z.strictObject({
   didWebDomain: webDomain.default(defaultWebDomain),
   /** For how long backups of the keystore are kept, which receipts of erasures name; 0: there are none. */
   keystoreBackupDays: z.coerce.number().int().min(0).max(3_650).default(0),
+  /** After so many days a new key signs access tokens. */
+  signingKeyDays: z.coerce.number().int().min(1).max(365).default(30),
   /** Where the API key of the first start is written (mode 0600). */
   adminKeyFile: z.string(),
 });

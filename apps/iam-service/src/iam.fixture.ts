@@ -14,6 +14,7 @@ export const startIam = (bench: Bench): Promise<INestApplicationContext> =>
       audience: 'concordat',
       didWebDomain: 'localhost:7400',
       keystoreBackupDays: 0,
+      signingKeyDays: 30,
       adminKeyFile: adminKeyFile(bench),
     }),
     { logger: false, abortOnError: false },

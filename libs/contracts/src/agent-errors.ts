@@ -1,6 +1,5 @@
-import type { ErrorDefinition } from './error-catalogue';
+import { badRequest, type ErrorDefinition } from './error-definition';
 
-const badRequest = { status: 400, grpc: 'INVALID_ARGUMENT' } as const;
 /** It would do, were the state another one. */
 const stands = { status: 409, grpc: 'FAILED_PRECONDITION' } as const;
 

@@ -1,35 +1,16 @@
 import { agentErrors } from './agent-errors';
+import {
+  badRequest,
+  conflict,
+  define,
+  type ErrorDefinition,
+  forbidden,
+  notFound,
+  unauthenticated,
+  unavailable,
+} from './error-definition';
 
-export interface ErrorDefinition {
-  /** HTTP status (RFC 9110). */
-  readonly status: number;
-  /** Canonical name of the gRPC status. */
-  readonly grpc:
-    | 'INVALID_ARGUMENT'
-    | 'UNAUTHENTICATED'
-    | 'PERMISSION_DENIED'
-    | 'NOT_FOUND'
-    | 'ALREADY_EXISTS'
-    | 'ABORTED'
-    | 'FAILED_PRECONDITION'
-    | 'RESOURCE_EXHAUSTED'
-    | 'UNAVAILABLE'
-    | 'UNIMPLEMENTED'
-    | 'INTERNAL';
-  readonly title: string;
-  /** What the reader can do about it. */
-  readonly fix: string;
-  readonly retryAfterSeconds?: number;
-}
-
-const define = <const T extends Record<string, ErrorDefinition>>(catalogue: T): T => Object.freeze(catalogue);
-
-const badRequest = { status: 400, grpc: 'INVALID_ARGUMENT' } as const;
-const unauthenticated = { status: 401, grpc: 'UNAUTHENTICATED' } as const;
-const forbidden = { status: 403, grpc: 'PERMISSION_DENIED' } as const;
-const notFound = { status: 404, grpc: 'NOT_FOUND' } as const;
-const conflict = { status: 409, grpc: 'ABORTED' } as const;
-const unavailable = { status: 503, grpc: 'UNAVAILABLE', retryAfterSeconds: 1 } as const;
+export type { ErrorDefinition } from './error-definition';
 
 /** Every code that a caller can meet; docs/errors.md is generated from this table and tested against it. */
 export const errorCatalogue = define({
@@ -116,6 +97,11 @@ export const errorCatalogue = define({
     title: 'The handshake was refused.',
     fix: 'Check that the agent is registered and active in this tenant, and sign the exact text of `challenge` with its current key.',
   },
+  PROOF_INVALID: {
+    ...unauthenticated,
+    title: 'The proof of the key of the token is missing or not valid.',
+    fix: 'Send `Authorization: DPoP <token>` with a new `DPoP` proof for this very request (RFC 9449), signed with the key of the token.',
+  },
   SCOPE_MISSING: {
     ...forbidden,
     title: 'The credential lacks the scope of this operation.',
@@ -130,6 +116,16 @@ export const errorCatalogue = define({
     ...forbidden,
     title: 'Only an agent can do this.',
     fix: 'Authenticate as an agent (POST /v1/auth/challenge); an API key has no inbox and no memory of its own.',
+  },
+  DELEGATION_FORBIDDEN: {
+    ...forbidden,
+    title: 'This cannot be done with the right of another.',
+    fix: 'Use the own token of the agent; GET /v1/delegations/{id} says what was delegated.',
+  },
+  DELEGATION_TOO_WIDE: {
+    ...forbidden,
+    title: 'Nobody hands on more than he has.',
+    fix: 'Ask for fewer scopes or operations, a shorter time, or fewer links; only the scopes read, write and workflows can be delegated.',
   },
   CONSENT_REQUIRED: {
     ...forbidden,
@@ -190,6 +186,11 @@ export const errorCatalogue = define({
     ...notFound,
     title: 'There is no such API key.',
     fix: 'Check the id; it is the part of the key after `cck_`.',
+  },
+  DELEGATION_UNKNOWN: {
+    ...notFound,
+    title: 'There is no such delegation, or it has ended.',
+    fix: 'Check the id; GET /v1/delegations lists those that the caller is part of.',
   },
   EVENT_UNKNOWN: {
     ...notFound,

@@ -15,6 +15,14 @@ export const limits = Object.freeze({
   chunkBytes: 262_144,
   /** Longest life of an access token (IAM-2). */
   accessTokenSeconds: 900,
+  /** Delegations in one chain, from the agent whose right it is to the one who acts (IAM-10). */
+  delegationDepth: 4,
+  /** Longest life of a delegation: 30 days. */
+  delegationSeconds: 2_592_000,
+  /** A new signing key signs so long after it was announced: by then every gateway that lets anybody in has heard of it. */
+  signingKeyLeadSeconds: 3,
+  /** A proof of a key is good for so long, before and after its time (RFC 9449 §11.1). */
+  proofSeconds: 5,
   /** Time an agent has to sign a challenge. */
   challengeSeconds: 60,
   /** Largest tolerated difference between the clocks of two processes. */

@@ -34,6 +34,8 @@ export interface DirectoryJobOptions {
 }
 
 const retryMs = 200;
+/** How often what has ended by itself is forgotten. */
+const forgetMs = 60_000;
 
 /** Keeps the directory up to date: control lane first, then a snapshot, then every event of iam-service. */
 export class DirectoryJob implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -41,6 +43,7 @@ export class DirectoryJob implements OnApplicationBootstrap, BeforeApplicationSh
   #follower: Follower | undefined;
   #isStopped = false;
   #starting: Promise<void> | undefined;
+  #forgetting: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: DirectoryJobOptions) {
     const { controlLane, peers, nowMs, logger } = options;
@@ -57,10 +60,13 @@ export class DirectoryJob implements OnApplicationBootstrap, BeforeApplicationSh
   onApplicationBootstrap(): void {
     this.#lane.start();
     this.#starting = this.#start();
+    const { directory, nowMs } = this.options;
+    this.#forgetting = setInterval(() => directory.forgetEnded(nowMs()), forgetMs).unref();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     this.#isStopped = true;
+    clearInterval(this.#forgetting);
     await this.#lane.stop();
     await this.#starting;
     await this.#follower?.stop();

@@ -14,6 +14,10 @@ import {
   findEvent,
   MessageExpired,
   SigningKeyActivated,
+  SigningKeyRetired,
+  DelegationCreated,
+  DelegationRevoked,
+  TokenRevoked,
 } from '@concordat/contracts';
 import fc from 'fast-check';
 import { Directory } from './directory';
@@ -48,6 +52,14 @@ const decisions = (directory: Directory) => ({
     return found?.status === 'active' ? found : undefined;
   }),
   signingKeys: kids.map((kid) => directory.signingKey(kid)),
+  listed: directory
+    .signingKeys()
+    .map(({ publicKey }) => publicKey.kid)
+    .sort(),
+  delegations: tenants.map((tenant) =>
+    [0, 1].map((which) => directory.delegation(tenant, `${tenant} d${which}`)),
+  ),
+  withdrawals: tenants.map((tenant) => dids.map((did) => directory.withdrawal(tenant, `before:${did}`))),
 });
 
 /** What changes an agent, and what it makes of its entry; `n` tells one change from another. */
@@ -81,7 +93,8 @@ const history = fc
     fc.record({
       tenant: fc.constantFrom(...tenants),
       what: fc.constantFrom(
-        ...['agent', 'agent', 'apiKey', 'revokeKey', 'signingKey', 'other'],
+        ...['agent', 'agent', 'apiKey', 'revokeKey', 'signingKey', 'retire', 'delegate', 'takeBack'],
+        ...['withdraw', 'other'],
         ...Object.keys(agentChange),
       ),
       which: fc.constantFrom(0, 1),
@@ -111,11 +124,21 @@ const history = fc
       if (what === 'revokeKey' && given.has(key))
         events.push(event(position, ApiKeyRevoked.type, { id: key }, tenant));
       const publicKey = { alg: 'Ed25519', kid: kids[which], value: 'AAAA' };
+      if (what === 'retire' && given.has(kids[which]!)) events.push(event(position, SigningKeyRetired.type, { kid: kids[which], reason: 'superseded' })); // prettier-ignore
+      const link = { id: `${tenant} d${which}`, owner: 'a', from: 'a', to: 'b', parent: null, scopes: ['read'], operations: null, expiresAt: time }; // prettier-ignore
+      if (what === 'delegate' && !given.has(link.id)) events.push(event(position, DelegationCreated.type, link, tenant)); // prettier-ignore
+      if (what === 'takeBack' && given.has(link.id)) events.push(event(position, DelegationRevoked.type, { id: link.id, owner: 'a' }, tenant)); // prettier-ignore
+      if (what === 'delegate') given.add(link.id);
+      const taken = { name: `before:${dids[which]}`, subject: dids[which], until: time };
+      if (what === 'withdraw') events.push(event(position, TokenRevoked.type, taken, tenant));
+      if (what === 'signingKey') given.add(kids[which]!);
       if (what === 'signingKey') events.push(event(position, SigningKeyActivated.type, { publicKey }));
       if (what === 'other') events.push(event(position, MessageExpired.type, {}, tenant));
     }
     return events;
   });
+
+const kidOf = (publicKey: unknown): string => (publicKey as { kid: string }).kid;
 
 /** The snapshot of iam-service after the given events: every entry with the position of its last change. */
 function snapshot(events: readonly DirectoryEvent[]): { at: DirectoryEvent['at']; entry: DirectoryEntry }[] {
@@ -144,7 +167,15 @@ function snapshot(events: readonly DirectoryEvent[]): { at: DirectoryEvent['at']
     if (type === ApiKeyCreated.type) change(id!, { kind: 'apiKey', ...active, id, hash, scopes, expiresAt });
     if (type === ApiKeyRevoked.type) change(id!, { status: 'revoked' });
     if (type === SigningKeyActivated.type)
-      change(JSON.stringify(publicKey), { kind: 'signingKey', publicKey, activatedAt: time });
+      change(kidOf(publicKey), { kind: 'signingKey', publicKey, activatedAt: time });
+    if (type === SigningKeyRetired.type) entries.delete(`${facts['kid']}`);
+    const { owner, to, parent, operations } = facts;
+    if (type === DelegationCreated.type)
+      change(id!, { kind: 'delegation', tenant, id, owner, to, parent, operations, expiresAt });
+    if (type === DelegationRevoked.type) entries.delete(id!);
+    const { name, until } = facts;
+    if (type === TokenRevoked.type)
+      change(`${tenant} ${name}`, { kind: 'withdrawal', tenant, name, position: at, until });
   }
   return [...entries.values()];
 }

@@ -2,13 +2,17 @@ import { comparePositions, type DirectoryEntry, type Position } from '@concordat
 import { type PolicySet, TenantPolicies } from '@concordat/policy';
 import { agentChanges, agentName } from './kinds/agent-entries';
 import { apiKeyChanges, apiKeyName } from './kinds/api-key-entries';
+import { delegationChanges, delegationName } from './kinds/delegation-entries';
 import type { Change, DirectoryEvent } from './kinds/kind';
 import { policyChanges, policyName } from './kinds/policy-entries';
 import { signingKeyChanges, signingKeyName } from './kinds/signing-key-entries';
+import { withdrawalChanges, withdrawalName } from './kinds/withdrawal-entries';
 
 export type DirectoryAgent = Extract<DirectoryEntry, { kind: 'agent' }>;
 export type DirectoryApiKey = Extract<DirectoryEntry, { kind: 'apiKey' }>;
 type DirectoryPolicy = Extract<DirectoryEntry, { kind: 'policy' }>;
+export type DirectoryDelegation = Extract<DirectoryEntry, { kind: 'delegation' }>;
+export type DirectoryWithdrawal = Extract<DirectoryEntry, { kind: 'withdrawal' }>;
 export type DirectorySigningKey = Extract<DirectoryEntry, { kind: 'signingKey' }>;
 
 interface Kept {
@@ -23,10 +27,14 @@ interface Ahead {
 }
 
 const changes = new Map(
-  Object.entries({ ...agentChanges, ...apiKeyChanges, ...signingKeyChanges, ...policyChanges }) as [
-    string,
-    (data: never, event: DirectoryEvent) => Change,
-  ][],
+  Object.entries({
+    ...agentChanges,
+    ...apiKeyChanges,
+    ...signingKeyChanges,
+    ...policyChanges,
+    ...withdrawalChanges,
+    ...delegationChanges,
+  }) as [string, (data: never, event: DirectoryEvent) => Change][],
 );
 
 /**
@@ -51,8 +59,29 @@ export class Directory {
     return this.#find(signingKeyName(kid)) as DirectorySigningKey | undefined;
   }
 
+  /** Those that tokens are signed with, have been, or will be. */
   signingKeys(): DirectorySigningKey[] {
-    return [...this.#entries.values()].flatMap(({ entry }) => (entry.kind === 'signingKey' ? [entry] : []));
+    return [...this.#entries.values()].flatMap(({ entry }) => {
+      const found = entry.kind === 'signingKey' && this.signingKey(entry.publicKey.kid);
+      return found ? [found] : [];
+    });
+  }
+
+  delegation(tenant: string, id: string): DirectoryDelegation | undefined {
+    return this.#find(delegationName(tenant, id)) as DirectoryDelegation | undefined;
+  }
+
+  /** @param name `token:<jti>`, `session:<sid>` or `before:<subject>` */
+  withdrawal(tenant: string, name: string): DirectoryWithdrawal | undefined {
+    return this.#find(withdrawalName(tenant, name)) as DirectoryWithdrawal | undefined;
+  }
+
+  /** Forgets withdrawals of what is over by itself, and delegations that have ended. */
+  forgetEnded(nowMs: number): void {
+    for (const [name, { entry }] of this.#entries) {
+      const end = entry.kind === 'withdrawal' ? entry.until : entry.kind === 'delegation' && entry.expiresAt;
+      if (end && Date.parse(end) <= nowMs) this.#entries.delete(name);
+    }
   }
 
   /** The policies in force in a tenant. */
@@ -75,6 +104,7 @@ export class Directory {
     if (change === undefined) return;
     const entry = change.apply(this.#entries.get(change.name)?.entry);
     if (entry) this.#keep(change.name, event.at, entry);
+    else this.#remove(change.name, event.at);
   }
 
   /** An event of the control lane: it counts at once, whatever the stream has still to bring before it. */
@@ -121,6 +151,11 @@ export class Directory {
     if (policy === null) this.#policies.delete(tenant, id);
     else this.#policies.put(tenant, policy);
   }
+
+  #remove(name: string, at: Position): void {
+    const before = this.#entries.get(name);
+    if (before && comparePositions(before.at, at) < 0) this.#entries.delete(name);
+  }
 }
 
 const changeOf = (event: DirectoryEvent): Change | undefined =>
@@ -136,5 +171,9 @@ function nameOf(entry: DirectoryEntry): string {
       return signingKeyName(entry.publicKey.kid);
     case 'policy':
       return policyName(entry.tenant, entry.id);
+    case 'withdrawal':
+      return withdrawalName(entry.tenant, entry.name);
+    case 'delegation':
+      return delegationName(entry.tenant, entry.id);
   }
 }

@@ -1,5 +1,11 @@
 export { type AgentFacts, type AuthorizationFacts, Authorizer } from './authorizer';
-export { Directory, type DirectoryAgent, type DirectoryApiKey, type DirectorySigningKey } from './directory';
+export {
+  Directory,
+  type DirectoryAgent,
+  type DirectoryApiKey,
+  type DirectoryDelegation,
+  type DirectorySigningKey,
+} from './directory';
 export { DirectoryAuthorizer } from './directory-authorizer';
 export { DirectoryModule } from './directory.module';
 export { Freshness } from './freshness';

@@ -26,6 +26,8 @@ export interface OperationContext {
   readonly address: string | null;
   /** Aborted when the caller has gone; only inside the gateway, whose handlers wait. */
   readonly signal?: AbortSignal;
+  /** Thumbprint of a key that the request itself proved; only inside the gateway, when a token is asked for. */
+  readonly keyThumbprint?: string;
 }
 
 export interface OperationResult<T> {

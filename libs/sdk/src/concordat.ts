@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { limits, type OperationOutput, type OperationRequest, type Positions } from '@concordat/contracts';
 import { type EventVerdict, verifyEvent, type VerifyOptions } from './audit-proof';
-import { Caller, type CallOptions, type PublicOperationName } from './call/caller';
+import { Caller, type CallerOptions, type CallOptions, type PublicOperationName } from './call/caller';
 import { Gateways } from './call/gateways';
 import { PositionMemory } from './call/position-memory';
 import { Transport } from './call/transport';
@@ -10,7 +10,8 @@ import { systemClock } from './clock';
 import { AccessToken, apiKeyAuthorizer } from './credential/access-token';
 import { type AgentKey } from './credential/agent-key';
 import { readCredential } from './credential/credential';
-import { shakeHands } from './credential/handshake';
+import { exchange, shakeHands } from './credential/handshake';
+import { type KeyProver, keyProver } from './credential/key-proof';
 import { type MessageHandler, type SubscribeOptions, Subscription } from './inbox/subscription';
 import { bindGroup, type Group, type Groups, groups, type Invoke } from './operation-groups';
 import type { ConcordatOptions } from './options';
@@ -28,6 +29,8 @@ export class Concordat {
   readonly agentTypes: Group<Groups['agentTypes']>;
   readonly apiKeys: Group<Groups['apiKeys']>;
   readonly policies: Group<Groups['policies']>;
+  readonly delegations: Group<Groups['delegations']>;
+  readonly signingKeys: Group<Groups['signingKeys']>;
   readonly messages: Group<Groups['messages']>;
   readonly inbox: Group<Groups['inbox']> & {
     /** Hands every message to the handler, once, and acknowledges it after that; see `Subscription`. */
@@ -61,15 +64,17 @@ export class Concordat {
       attemptMs: timeouts.attemptMs ?? 10_000,
       totalMs: timeouts.totalMs ?? 30_000,
     };
-    const stranger = new Caller({ ...ports, authorizer: undefined });
-    this.#token = this.#agent && new AccessToken(() => shakeHands(stranger, this.#agent!), clock);
+    const prover = this.#agent && keyProver(this.#agent.secretKey, Date.now);
+    this.#token = this.#agent && tokenOf(this.#agent, ports, prover!);
     const authorizer = known && 'apiKey' in known ? apiKeyAuthorizer(known.apiKey) : this.#token;
-    this.#caller = new Caller({ ...ports, authorizer });
+    this.#caller = new Caller({ ...ports, authorizer, prover });
     this.#invoke = (name, input, callOptions) => this.call(name, input, callOptions);
     this.agents = bindGroup(this.#invoke, groups.agents);
     this.agentTypes = bindGroup(this.#invoke, groups.agentTypes);
     this.apiKeys = bindGroup(this.#invoke, groups.apiKeys);
     this.policies = bindGroup(this.#invoke, groups.policies);
+    this.delegations = bindGroup(this.#invoke, groups.delegations);
+    this.signingKeys = bindGroup(this.#invoke, groups.signingKeys);
     this.messages = bindGroup(this.#invoke, groups.messages);
     this.inbox = {
       ...bindGroup(this.#invoke, groups.inbox),
@@ -134,4 +139,15 @@ export class Concordat {
       throw new TypeError('vault: a client that is not an agent must name the persona.');
     return bindGroup(this.#invoke, groups.vault, { persona });
   }
+}
+
+/** The own token of the agent, or with a delegation the one that it is traded for. */
+function tokenOf(key: AgentKey, ports: Omit<CallerOptions, 'authorizer'>, prover: KeyProver): AccessToken {
+  const stranger = new Caller({
+    ...{ ...ports, authorizer: undefined, prover: key.proof === 'dpop' ? prover : undefined },
+  });
+  const own = new AccessToken(() => shakeHands(stranger, key), ports.clock);
+  if (key.delegation === undefined) return own;
+  const receiver = new Caller({ ...ports, authorizer: own, prover });
+  return new AccessToken(() => exchange(receiver, key.delegation!), ports.clock);
 }

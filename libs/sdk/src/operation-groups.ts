@@ -39,6 +39,13 @@ export const groups = {
     erase: 'agent.erase',
   },
   agentTypes: { define: 'agentType.define', list: 'agentType.list', remove: 'agentType.remove' },
+  delegations: {
+    create: 'delegation.create',
+    get: 'delegation.get',
+    list: 'delegation.list',
+    revoke: 'delegation.revoke',
+  },
+  signingKeys: { rotate: 'signingKey.rotate' },
   apiKeys: { create: 'apiKey.create', revoke: 'apiKey.revoke' },
   policies: {
     put: 'policy.put',

@@ -1,4 +1,4 @@
-import { findOperation } from '@concordat/contracts';
+import { delegationTokenType, findOperation } from '@concordat/contracts';
 import type { PublicOperationName } from '@concordat/sdk';
 import { eventually, newAgent, rotation } from '@concordat/testing';
 import { logIn, operationRequest, request } from './http';
@@ -10,6 +10,17 @@ const inputs = (world: World): Record<PublicOperationName, object> => ({
   'auth.challenge': { did: world.ada.did },
   'auth.token': {},
   'auth.whoami': {},
+  'auth.revoke': { all: false },
+  'auth.exchange': {
+    grantType: 'urn:ietf:params:oauth:grant-type:token-exchange',
+    subjectToken: `dlg_${'f'.repeat(32)}`,
+    subjectTokenType: delegationTokenType,
+  },
+  'delegation.create': { to: world.bob.did, scopes: ['read'] },
+  'delegation.get': { id: `dlg_${'f'.repeat(32)}` },
+  'delegation.list': {},
+  'delegation.revoke': { id: `dlg_${'f'.repeat(32)}` },
+  'signingKey.rotate': {},
   'agent.register': { name: 'x', type: 'SERVICE', publicKey: newAgent().publicKeyText },
   'agent.get': { did: world.ada.did },
   'agent.list': {},

@@ -9,6 +9,7 @@ import {
   apiKeyHash,
   formatApiKey,
   generateEd25519,
+  jwkThumbprint,
   keyId,
   privateKeyObject,
   toBase64url,
@@ -21,6 +22,7 @@ import { Directory } from '@concordat/directory';
 import { Freshness } from '@concordat/directory';
 import { AccessTokens } from './access-token';
 import { Authenticator } from './authenticate';
+import { SpentProofs } from './spent-proofs';
 
 const at = (position: number): Position => ({ epoch: 1, position });
 const keys = generateEd25519();
@@ -41,7 +43,9 @@ describe('who asks', () => {
     directory = new Directory();
     freshness = new Freshness(() => monotonicMs);
     const tokens = new AccessTokens(directory, 'concordat', () => nowMs);
-    authenticator = new Authenticator({ directory, freshness, tokens, nowMs: () => nowMs });
+    const spentProofs = new SpentProofs(() => nowMs);
+    const ports = { directory, freshness, tokens, spentProofs, publicUrls: [], nowMs: () => nowMs };
+    authenticator = new Authenticator(ports);
     directory.apply({
       at: at(++position),
       tenant: 't',
@@ -69,6 +73,7 @@ describe('who asks', () => {
     const token = new SignJWT({
       ...{ tenant: over.tenant ?? 'default', scope: 'read write' },
       iam_position: formatPosition(over.position ?? at(1)),
+      ...{ roles: ['agent'], cnf: { jkt: jwkThumbprint(publicKey.value) } },
     })
       .setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt', kid: publicKey.kid })
       .setIssuer('concordat')
@@ -132,14 +137,7 @@ describe('who asks', () => {
         `Bearer é${token}`,
         `Bearer, ApiKey ${key}`,
       ],
-      ...[
-        `Bearer ${key}`,
-        `ApiKey ${token}`,
-        `Bearer ${'x'.repeat(4_097)}`,
-        `DPoP ${token}`,
-        'null',
-        'undefined',
-      ],
+      ...[`Bearer ${key}`, `ApiKey ${token}`, `Bearer ${'x'.repeat(4_097)}`, 'null', 'undefined'],
     ];
     for (const authorization of bad)
       expect([authorization, await codeOf(authorization)]).toEqual([authorization, 'CREDENTIAL_INVALID']);
@@ -162,6 +160,19 @@ describe('who asks', () => {
     const authorization = await bearer(did);
     expect(await codeOf(authorization)).toBe(did);
     admit({ did, status: 'revoked' });
+    expect(await codeOf(authorization)).toBe('CREDENTIAL_INVALID');
+  });
+
+  it('an agent that has another key now / is refused with the tokens of the former one', async () => {
+    const did = admit();
+    const authorization = await bearer(did);
+    expect(await codeOf(authorization)).toBe(did);
+    const { publicKey: value } = generateEd25519();
+    const other = { ...publicKey, value: toBase64url(value) };
+    const entry = directory.agent('default', did)!;
+    put({ ...entry, publicKeys: [other, publicKey] });
+    expect(await codeOf(authorization)).toBe(did);
+    put({ ...entry, publicKeys: [other] });
     expect(await codeOf(authorization)).toBe('CREDENTIAL_INVALID');
   });
 

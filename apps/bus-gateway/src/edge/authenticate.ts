@@ -2,7 +2,11 @@ import { ConcordatError, type Principal } from '@concordat/contracts';
 import { apiKeyHash, equalConstantTime, parseApiKey, utf8 } from '@concordat/crypto';
 import type { Directory } from '@concordat/directory';
 import type { Freshness } from '@concordat/directory';
-import type { AccessTokens } from './access-token';
+import type { AccessTokens, VerifiedToken } from './access-token';
+import { requireDelegated } from './delegated-right';
+import { checkProof, type PresentedProof } from './dpop-proof';
+import type { SpentProofs } from './spent-proofs';
+import { requireBearer } from './token-bearer';
 
 /** How long a door waits to hear of an agent that was registered through another door a moment ago. */
 const waitMs = 1_000;
@@ -11,50 +15,93 @@ export interface AuthenticatorPorts {
   readonly directory: Directory;
   readonly freshness: Freshness;
   readonly tokens: AccessTokens;
+  readonly spentProofs: SpentProofs;
+  /** Origins that callers know the gateways by; empty: whatever `Host` says. */
+  readonly publicUrls: readonly string[];
   readonly nowMs: () => number;
 }
 
 /** Who asks: decided here, from the directory, without asking anybody. */
 export class Authenticator {
-  /** When the token of an agent ends, by what `authenticate` returned for it. */
-  readonly #endsMs = new WeakMap<Principal, number>();
+  /** What a token said, by the principal that `authenticate` returned for it. */
+  readonly #verified = new WeakMap<Principal, VerifiedToken>();
 
   constructor(private readonly ports: AuthenticatorPorts) {}
 
   /**
    * @param authorization the `Authorization` header
-   * @throws ConcordatError CREDENTIAL_MISSING, CREDENTIAL_INVALID, TOKEN_EXPIRED, DIRECTORY_STALE
+   * @param presented the `DPoP` header, and the request that it came with
+   * @throws ConcordatError CREDENTIAL_MISSING, CREDENTIAL_INVALID, TOKEN_EXPIRED, PROOF_INVALID, DIRECTORY_STALE
    */
-  async authenticate(authorization: string | undefined): Promise<Principal> {
+  async authenticate(authorization: string | undefined, presented?: PresentedProof): Promise<Principal> {
     this.ports.freshness.require();
     if (authorization === undefined) throw new ConcordatError('CREDENTIAL_MISSING');
-    const match = /^(Bearer|ApiKey) ([\x21-\x7e]{1,4096})$/i.exec(authorization);
+    const match = /^(Bearer|DPoP|ApiKey) ([\x21-\x7e]{1,4096})$/i.exec(authorization);
     if (!match) throw new ConcordatError('CREDENTIAL_INVALID');
     const credential = match[2]!;
-    return match[1]!.toLowerCase() === 'bearer' ? this.#agent(credential) : this.#apiKey(credential);
+    switch (match[1]!.toLowerCase()) {
+      case 'apikey':
+        return this.#apiKey(credential);
+      case 'dpop':
+        return this.#token(credential, (verified) => this.#requireProof(credential, verified, presented));
+      default:
+        return this.#token(credential, requireNoProof);
+    }
+  }
+
+  /**
+   * The key that a request proves without a token: who asks for one gets it bound to proofs of that key.
+   * @returns its thumbprint @throws ConcordatError PROOF_INVALID
+   */
+  provenKey(presented: PresentedProof): string {
+    return this.#takeProof(presented, undefined);
+  }
+
+  /** Whether an operation may be called with the right of another, if it is one. @throws ConcordatError DELEGATION_FORBIDDEN */
+  requireDelegated(principal: Principal, operation: string): void {
+    requireDelegated(this.ports.directory, principal, operation);
   }
 
   /** Whether what was authenticated a while ago would still be: asked again when a request has waited. @throws the same */
   recheck(principal: Principal): void {
     const { directory, freshness, nowMs } = this.ports;
     freshness.require();
-    if (principal.kind === 'agent') {
-      if ((this.#endsMs.get(principal) ?? 0) <= nowMs()) throw new ConcordatError('TOKEN_EXPIRED');
-      if (directory.agent(principal.tenant, principal.id)?.status !== 'active')
-        throw new ConcordatError('CREDENTIAL_INVALID');
+    const verified = this.#verified.get(principal);
+    if (verified) {
+      if (verified.expiresAtMs <= nowMs()) throw new ConcordatError('TOKEN_EXPIRED');
+      requireBearer(directory, verified, nowMs());
     } else if (!this.#isGood(directory.apiKey(principal.id))) throw new ConcordatError('CREDENTIAL_INVALID');
   }
 
-  async #agent(token: string): Promise<Principal> {
-    const { directory, freshness, tokens } = this.ports;
-    const { principal, position, expiresAtMs } = await tokens.verify(token);
-    await freshness.reached(position, waitMs);
+  async #token(token: string, requireUse: (verified: VerifiedToken) => void): Promise<Principal> {
+    const { directory, freshness, tokens, nowMs } = this.ports;
+    const verified = await tokens.verify(token);
+    requireUse(verified);
+    await freshness.reached(verified.position, waitMs);
     // What was fresh before the wait may be stale after it.
     freshness.require();
-    if (directory.agent(principal.tenant, principal.id)?.status !== 'active')
-      throw new ConcordatError('CREDENTIAL_INVALID');
-    this.#endsMs.set(principal, expiresAtMs);
-    return principal;
+    requireBearer(directory, verified, nowMs());
+    this.#verified.set(verified.principal, verified);
+    return verified.principal;
+  }
+
+  #requireProof(
+    token: string,
+    { keyThumbprint }: VerifiedToken,
+    presented: PresentedProof | undefined,
+  ): void {
+    if (!presented) throw new ConcordatError('PROOF_INVALID', 'The request has no DPoP header.');
+    if (keyThumbprint === undefined) throw new ConcordatError('CREDENTIAL_INVALID');
+    this.#takeProof(presented, token, keyThumbprint);
+  }
+
+  #takeProof(presented: PresentedProof, token: string | undefined, expected?: string): string {
+    const { nowMs, publicUrls, spentProofs } = this.ports;
+    const checked = checkProof(presented, { nowMs: nowMs(), token, publicUrls });
+    if (expected !== undefined && checked.keyThumbprint !== expected)
+      throw new ConcordatError('PROOF_INVALID', 'The proof is by another key than that of the token.');
+    spentProofs.spend(checked);
+    return checked.keyThumbprint;
   }
 
   #apiKey(key: string): Principal {
@@ -71,4 +118,10 @@ export class Authenticator {
       entry !== undefined && entry.expiresAt !== null && Date.parse(entry.expiresAt) <= this.ports.nowMs();
     return entry?.status === 'active' && !isExpired;
   }
+}
+
+/** A token that wants proofs is worth nothing to whoever has only copied it. */
+function requireNoProof({ needsProof }: VerifiedToken): void {
+  if (needsProof)
+    throw new ConcordatError('PROOF_INVALID', 'The token is good with a proof of its key only.');
 }

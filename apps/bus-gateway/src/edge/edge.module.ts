@@ -9,6 +9,7 @@ import { Authenticator } from './authenticate';
 import { LastSeenJob } from './last-seen.job';
 import { RefusalAudit } from './refusal-audit';
 import { ServiceCalls } from './service-calls';
+import { SpentProofs } from './spent-proofs';
 
 /** What the doors and the handlers behind them share: calls to services, and who is asking. */
 @Global()
@@ -22,7 +23,12 @@ export class EdgeModule {
       freshness: Freshness,
       accessTokens: AccessTokens,
       clock: Clock,
-    ): Authenticator => new Authenticator({ directory, freshness, tokens: accessTokens, nowMs: clock.nowMs });
+      { publicUrls = [] }: GatewayConfig,
+    ): Authenticator =>
+      new Authenticator({
+        ...{ directory, freshness, tokens: accessTokens, nowMs: clock.nowMs, publicUrls },
+        spentProofs: new SpentProofs(clock.nowMs),
+      });
     return {
       module: EdgeModule,
       providers: [
@@ -41,7 +47,7 @@ export class EdgeModule {
         {
           provide: Authenticator,
           useFactory: authenticator,
-          inject: [Directory, Freshness, AccessTokens, CLOCK],
+          inject: [Directory, Freshness, AccessTokens, CLOCK, GATEWAY_CONFIG],
         },
         {
           provide: RefusalAudit,

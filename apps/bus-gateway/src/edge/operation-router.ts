@@ -20,6 +20,7 @@ import {
 import type { Authorizer, Freshness } from '@concordat/directory';
 import type { Authenticator } from './authenticate';
 import { commandIdOf } from './command-id';
+import type { PresentedProof } from './dpop-proof';
 import type { LastSeenJob } from './last-seen.job';
 import type { RefusalAudit } from './refusal-audit';
 import type { ServiceCalls } from './service-calls';
@@ -29,6 +30,8 @@ export interface EdgeRequest {
   readonly operation: OperationSpec;
   readonly input: unknown;
   readonly authorization: string | undefined;
+  /** A proof of the key of the token, if any. */
+  readonly proof?: PresentedProof | undefined;
   readonly idempotencyKey: string | undefined;
   /** `Concordat-Min-Position` */
   readonly minPosition: string | undefined;
@@ -77,6 +80,7 @@ export class OperationRouter {
       principal = await this.#authenticate(request);
       this.ports.lastSeen.note(principal);
       authorize(request.operation, principal);
+      this.ports.authenticator.requireDelegated(principal, request.operation.name);
       return await this.#carryOut(request, principal);
     } catch (error) {
       const known = asConcordatError(error);
@@ -88,10 +92,10 @@ export class OperationRouter {
     }
   }
 
-  async #authenticate({ operation, authorization }: EdgeRequest): Promise<Principal> {
+  async #authenticate({ operation, authorization, proof }: EdgeRequest): Promise<Principal> {
     return operation.caller === 'none'
       ? anonymous(defaultTenant)
-      : this.ports.authenticator.authenticate(authorization);
+      : this.ports.authenticator.authenticate(authorization, proof);
   }
 
   async #carryOut(request: EdgeRequest, principal: Principal): Promise<EdgeAnswer> {
@@ -110,12 +114,23 @@ export class OperationRouter {
       traceparent: null,
       address: request.address,
     };
+    const keyThumbprint = this.#provenKey(request);
     const result: OperationResult<unknown> =
       operation.service === 'bus'
-        ? await this.#local.dispatch(operation.name, input, { ...context, signal })
+        ? await this.#local.dispatch(operation.name, input, {
+            ...context,
+            signal,
+            ...(keyThumbprint !== undefined && { keyThumbprint }),
+          })
         : await this.ports.services.call(operation.name, input, context);
     const source = result.source ?? operation.service;
     return { output: result.output, positions: result.position ? { [source]: result.position } : {} };
+  }
+
+  /** Who asks for a token with a proof gets one that is bound to proofs. */
+  #provenKey({ operation, proof }: EdgeRequest): string | undefined {
+    if (operation.name !== 'auth.token' || !proof) return undefined;
+    return this.ports.authenticator.provenKey(proof);
   }
 
   async #minPosition(

@@ -14,6 +14,8 @@ import type { RefusalFeed } from '@concordat/streams';
 const audited: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'CREDENTIAL_INVALID',
   'TOKEN_EXPIRED',
+  'PROOF_INVALID',
+  'DELEGATION_FORBIDDEN',
   'SCOPE_MISSING',
   'POLICY_DENIED',
   'AGENT_REQUIRED',

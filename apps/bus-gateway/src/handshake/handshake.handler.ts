@@ -39,7 +39,10 @@ export function handshakeHandlers({ services, clock, audience, challengeKey }: H
       if (leftMs > longestMs) throw new ConcordatError('CHALLENGE_INVALID');
       const { output, position } = await services.call(
         'handshake.redeem',
-        { ...facts, signature: input.signature },
+        {
+          ...{ ...facts, signature: input.signature },
+          ...(context.keyThumbprint !== undefined && { keyThumbprint: context.keyThumbprint }),
+        },
         {
           ...context,
           principal: anonymous(facts.tenant),

@@ -29,6 +29,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => require('./agent') as CommandModule,
   },
   { name: 'login', summary: 'act as an agent from now on', load: () => require('./login') as CommandModule },
+  {
+    name: 'delegation',
+    summary: 'hand a right to another agent for a time, and take it back',
+    load: () => require('./delegation') as CommandModule,
+  },
   { name: 'send', summary: 'send a message', load: () => require('./send') as CommandModule },
   { name: 'inbox', summary: 'receive messages', load: () => require('./inbox') as CommandModule },
   {

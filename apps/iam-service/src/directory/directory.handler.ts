@@ -1,13 +1,24 @@
 import { ConcordatError, type DirectoryEntry, type Position } from '@concordat/contracts';
 import { fromBase64url } from '@concordat/crypto';
 import type { EventStore } from '@concordat/eventsourcing';
-import type { OperationHandlers } from '@concordat/runtime';
+import type { Clock, OperationHandlers } from '@concordat/runtime';
 import type { Connection } from '@concordat/sqlite';
 import { z } from 'zod';
 import type { AgentQueries } from '../agent/agent-queries.projection';
 import { apiKeyPage } from '../api-key/api-key.projection';
+import type { DelegationQueries } from '../delegation/delegation.projection';
 import type { PolicyQueries } from '../policy/policy.projection';
 import { signingKeyPage } from '../signing-key/signing-key.projection';
+import { withdrawalPage } from '../token/withdrawal.projection';
+
+export interface DirectoryPorts {
+  readonly store: EventStore;
+  readonly db: Connection;
+  readonly agents: AgentQueries;
+  readonly policies: PolicyQueries;
+  readonly delegations: DelegationQueries;
+  readonly clock: Clock;
+}
 
 interface Item {
   readonly at: Position;
@@ -19,15 +30,9 @@ const chunkRows = 250;
 /** Policies are large: `limits.policyBytes`. */
 const policyRows = 3;
 
-export interface DirectoryPages {
-  readonly db: Connection;
-  readonly agents: AgentQueries;
-  readonly policies: PolicyQueries;
-}
-
 /** Where a chunk begins: a kind of entry, and the last one of it that was read. */
 const cursorSchema = z.strictObject({
-  kind: z.enum(['signingKey', 'policy', 'apiKey', 'agent']),
+  kind: z.enum(['signingKey', 'policy', 'apiKey', 'agent', 'delegation', 'withdrawal']),
   tenant: z.string(),
   id: z.string(),
 });
@@ -38,28 +43,36 @@ const kinds = cursorSchema.shape.kind.options;
  * The operation `directory.snapshot`. Chunks are read one by one while the store changes: every entry carries the
  * position of its last change, so a gateway that goes on from the position of the first chunk ends with the present.
  */
-export function directoryHandlers(store: EventStore, pages: DirectoryPages) {
+export function directoryHandlers(ports: DirectoryPorts) {
   return {
     'directory.snapshot': async ({ cursor }) => {
-      const { at } = await store.head();
+      const { at } = await ports.store.head();
       const from = cursor === undefined ? { kind: kinds[0]!, tenant: '', id: '' } : readCursor(cursor);
-      const items = readChunk(pages, from);
+      const items = readChunk(ports, from);
       const next = nextCursor(from, items);
       return { output: { position: at, items, nextCursor: next && writeCursor(next) }, position: at };
     },
   } satisfies OperationHandlers;
 }
 
-function readChunk(pages: DirectoryPages, { kind, tenant, id }: Cursor): Item[] {
+function readChunk(
+  { db, agents, policies, delegations, clock }: DirectoryPorts,
+  { kind, tenant, id }: Cursor,
+): Item[] {
+  const now = new Date(clock.nowMs()).toISOString();
   switch (kind) {
     case 'signingKey':
-      return signingKeyPage(pages.db, id, chunkRows);
+      return signingKeyPage(db, id, chunkRows);
     case 'apiKey':
-      return apiKeyPage(pages.db, { tenant, id }, chunkRows);
+      return apiKeyPage(db, { tenant, id }, chunkRows);
     case 'policy':
-      return pages.policies.directoryPage(tenant, id, policyRows);
+      return policies.directoryPage(tenant, id, policyRows);
     case 'agent':
-      return pages.agents.directoryPage(tenant, id, chunkRows);
+      return agents.directoryPage(tenant, id, chunkRows);
+    case 'delegation':
+      return delegations.directoryPage({ tenant, id }, chunkRows, now);
+    case 'withdrawal':
+      return withdrawalPage(db, { tenant, id }, chunkRows, now);
   }
 }
 
@@ -76,9 +89,12 @@ function nameOf(entry: DirectoryEntry): { tenant: string; id: string } {
     case 'agent':
       return { tenant: entry.tenant, id: entry.did };
     case 'apiKey':
+    case 'delegation':
       return { tenant: entry.tenant, id: entry.id };
     case 'policy':
       return { tenant: entry.tenant, id: entry.id };
+    case 'withdrawal':
+      return { tenant: entry.tenant, id: entry.name };
     case 'signingKey':
       return { tenant: '', id: entry.publicKey.kid };
   }

@@ -8,19 +8,26 @@ import { AgentModule } from '../agent/agent.module';
 import { PolicyModule } from '../policy/policy.module';
 import { PolicyQueries } from '../policy/policy.projection';
 import { AgentQueries } from '../agent/agent-queries.projection';
+import { DelegationModule } from '../delegation/delegation.module';
+import { DelegationQueries } from '../delegation/delegation.projection';
 import { ControlLaneJob } from './control-lane.job';
 import { directoryHandlers } from './directory.handler';
 
 export const DIRECTORY_HANDLERS = Symbol('DirectoryHandlers');
 
 @Module({
-  imports: [AgentModule, PolicyModule],
+  imports: [AgentModule, DelegationModule, PolicyModule],
   providers: [
     {
       provide: DIRECTORY_HANDLERS,
-      useFactory: (store: SqliteEventStore, agents: AgentQueries, policies: PolicyQueries) =>
-        directoryHandlers(store, { db: store.reader, agents, policies }),
-      inject: [SqliteEventStore, AgentQueries, PolicyQueries],
+      useFactory: (
+        store: SqliteEventStore,
+        agents: AgentQueries,
+        policies: PolicyQueries,
+        delegations: DelegationQueries,
+        clock: Clock,
+      ) => directoryHandlers({ store, db: store.reader, agents, policies, delegations, clock }),
+      inject: [SqliteEventStore, AgentQueries, PolicyQueries, DelegationQueries, CLOCK],
     },
     {
       provide: ControlLaneJob,

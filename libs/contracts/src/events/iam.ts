@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { algorithmValue, publicKeys } from '../keys';
 import { agentType, did, jsonObject, scope, timestamp } from '../names';
 import type { AgentLifeEvent } from './agent-life';
+import type { SigningKeyRetired } from './credential';
 import { type EventOf, event } from './event';
 
 export const AgentRegistered = event({
@@ -79,8 +80,10 @@ export const ApiKeyRevoked = event({
 
 export const SigningKeyActivated = event({
   type: 'concordat.iam.signing-key.activated.v1',
-  summary: 'A key that signs access tokens came into use.',
+  summary: 'A key for signing access tokens was made known; it signs once every gateway has heard of it.',
   data: z.strictObject({ publicKey: algorithmValue }),
+  // It takes nothing away, but who has not heard of it must not judge a token: the lane tells a gateway that it has not.
+  control: true,
   subject: ({ publicKey }) => `signingKey:${publicKey.kid}`,
 });
 
@@ -91,4 +94,4 @@ export type AgentEvent =
   | AgentLifeEvent;
 export type HandshakeEvent = EventOf<typeof TokenIssued>;
 export type ApiKeyEvent = EventOf<typeof ApiKeyCreated> | EventOf<typeof ApiKeyRevoked>;
-export type SigningKeyEvent = EventOf<typeof SigningKeyActivated>;
+export type SigningKeyEvent = EventOf<typeof SigningKeyActivated> | EventOf<typeof SigningKeyRetired>;

@@ -114,7 +114,7 @@ describe('what is sealed, kept and hurried', () => {
     expect(typesWith(({ local }) => local)).toEqual(['concordat.vault.memory.written.v1']);
   });
 
-  it('are the events that take something away', () => {
+  it('are the events that take something away, and the one whose token must not come before it', () => {
     expect(typesWith(({ control }) => control)).toEqual([
       'concordat.iam.agent-key.rotated.v1',
       'concordat.iam.agent-verification.withdrawn.v1',
@@ -123,6 +123,10 @@ describe('what is sealed, kept and hurried', () => {
       'concordat.iam.agent.revoked.v1',
       'concordat.iam.agent.suspended.v1',
       'concordat.iam.api-key.revoked.v1',
+      'concordat.iam.delegation.revoked.v1',
+      'concordat.iam.signing-key.activated.v1',
+      'concordat.iam.signing-key.retired.v1',
+      'concordat.iam.token.revoked.v1',
     ]);
   });
 

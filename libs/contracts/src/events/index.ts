@@ -1,6 +1,7 @@
 import * as agentLife from './agent-life';
 import * as audit from './audit';
 import * as bus from './bus';
+import * as credential from './credential';
 import type { EventSpec } from './event';
 import * as iam from './iam';
 import * as policy from './policy';
@@ -11,7 +12,7 @@ const isEvent = (value: unknown): value is EventSpec =>
 
 /** Every event type of the system. */
 export const eventList: readonly EventSpec[] = Object.freeze(
-  [iam, agentLife, policy, vault, bus, audit].flatMap((room) =>
+  [iam, agentLife, credential, policy, vault, bus, audit].flatMap((room) =>
     (Object.values(room) as unknown[]).filter(isEvent),
   ),
 );

@@ -4,7 +4,8 @@ import { operation } from '../operation';
 
 const accessToken = z.strictObject({
   accessToken: z.string(),
-  tokenType: z.literal('Bearer'),
+  /** DPoP: every request proves the key (RFC 9449) */
+  tokenType: z.enum(['Bearer', 'DPoP']),
   /** seconds */
   expiresIn: z.number().int(),
 });
@@ -42,6 +43,7 @@ export const authOperations = {
       'CHALLENGE_EXPIRED',
       'CHALLENGE_ALREADY_USED',
       'HANDSHAKE_REFUSED',
+      'PROOF_INVALID',
       'SECRET_ALREADY_SHOWN',
     ],
     revealsSecret: true,
@@ -75,6 +77,8 @@ export const authOperations = {
       nonce: z.string().min(16).max(64),
       expiresAt: timestamp,
       signature,
+      /** Thumbprint of the key that was proven with the request; the token is for who proves it every time. */
+      keyThumbprint: z.string().optional(),
     }),
     output: accessToken,
     errors: ['CHALLENGE_ALREADY_USED', 'CHALLENGE_EXPIRED', 'HANDSHAKE_REFUSED', 'SECRET_ALREADY_SHOWN'],

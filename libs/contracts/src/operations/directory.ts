@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { operationPattern } from '../delegation';
 import { algorithmValue, publicKeys } from '../keys';
 import { agentStatus, agentType, did, scope, tenantId, timestamp } from '../names';
 import { operation } from '../operation';
@@ -46,11 +47,36 @@ export const directoryPolicy = z.strictObject({
   policy: policy.nullable(),
 });
 
+/** What was taken away of credentials that are not kept: a token, a session, everything before a time. */
+export const directoryWithdrawal = z.strictObject({
+  kind: z.literal('withdrawal'),
+  tenant: tenantId,
+  /** `token:<jti>`, `session:<sid>`, `before:<subject>` */
+  name: z.string(),
+  /** of the event: `before` concerns tokens that are not younger */
+  position: positionSchema,
+  until: timestamp,
+});
+
+/** Only while it is active: what is not there gives no right. */
+export const directoryDelegation = z.strictObject({
+  kind: z.literal('delegation'),
+  tenant: tenantId,
+  id: z.string(),
+  owner: did,
+  to: did,
+  parent: z.string().nullable(),
+  operations: z.array(operationPattern).nullable(),
+  expiresAt: timestamp,
+});
+
 export const directoryEntry = z.discriminatedUnion('kind', [
   directoryAgent,
   directoryApiKey,
   directorySigningKey,
   directoryPolicy,
+  directoryWithdrawal,
+  directoryDelegation,
 ]);
 export type DirectoryEntry = z.infer<typeof directoryEntry>;
 

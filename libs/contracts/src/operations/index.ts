@@ -6,15 +6,21 @@ import { apiKeyOperations } from './api-key';
 import { auditOperations } from './audit';
 import { authOperations } from './auth';
 import { credentialOperations } from './credential';
+import { delegationOperations } from './delegation';
 import { didOperations } from './did';
 import { directoryOperations } from './directory';
 import { messageOperations } from './message';
 import { policyOperations } from './policy';
+import { signingKeyOperations } from './signing-key';
+import { tokenOperations } from './token';
 import { vaultOperations } from './vault';
 
 /** Every operation of the system, by name. */
 export const operations = Object.freeze({
   ...authOperations,
+  ...tokenOperations,
+  ...delegationOperations,
+  ...signingKeyOperations,
   ...agentOperations,
   ...agentLifeOperations,
   ...agentTypeOperations,

@@ -26,6 +26,9 @@ export type Changes<E extends { type: string; data: unknown }> = {
 /** The entry that an event makes anew. */
 export const made = (name: string, entry: DirectoryEntry): Change => ({ name, apply: () => entry });
 
+/** The entry that an event takes away. */
+export const removed = (name: string): Change => ({ name, apply: () => undefined });
+
 /** What an event changes in an entry that is there. */
 export const changed = <K extends DirectoryEntry['kind']>(
   name: string,

@@ -112,10 +112,12 @@ export class SqliteEventStore implements EventStore {
 
   /**
    * Runs statements that no event stands behind, durably like an append: for columns of read models that tell of now and
-   * not of history. A rebuild from events does not bring them back.
+   * not of history, and to forget what nobody asks for any more. A rebuild from events does not bring them back.
+   * @returns rows changed
    */
-  async write(statements: readonly SqlStatement[]): Promise<void> {
-    await this.#writer.run(statements);
+  async write(statements: readonly SqlStatement[]): Promise<number> {
+    const results = await this.#writer.run(statements);
+    return results.reduce((sum, { changes }) => sum + changes, 0);
   }
 
   purge(): Promise<void> {

@@ -9,6 +9,7 @@ import {
   type Positions,
 } from '@concordat/contracts';
 import type { Clock } from '../clock';
+import type { KeyProver } from '../credential/key-proof';
 import { ConcordatProblem, isConcordatProblem } from '../problem';
 import { backoffMs, type Random } from './backoff';
 import { highestOf, minPositionHeader, type PositionMemory } from './position-memory';
@@ -50,6 +51,8 @@ export interface CallerOptions {
   readonly transport: Transport;
   /** undefined: only what anybody may call */
   readonly authorizer: Authorizer | undefined;
+  /** Proves the key of the agent, where the token or the one who asks for it wants it. */
+  readonly prover?: KeyProver | undefined;
   readonly clock: Clock;
   readonly random: Random;
   /** undefined: positions are neither remembered nor sent */
@@ -134,7 +137,8 @@ class Call {
       ...(minPosition === undefined ? {} : { 'concordat-min-position': minPosition }),
     };
     try {
-      const limits = { ms: attemptMs + this.#waitMs, signal: frame.signal };
+      const prove = this.#prove(authorization);
+      const limits = { ms: attemptMs + this.#waitMs, signal: frame.signal, prove };
       const answer = readAnswer(this.spec, await transport.attempt(this.#request, headers, limits));
       positions?.see(answer.positions);
       return answer;
@@ -145,6 +149,14 @@ class Call {
       this.#renewals++;
       return this.#attempt(frame);
     }
+  }
+
+  /** A new proof for every attempt: none is taken twice. */
+  #prove(authorization: string | undefined): ((method: string, url: string) => string) | undefined {
+    const { prover } = this.options;
+    const token = authorization?.startsWith('DPoP ') ? authorization.slice('DPoP '.length) : undefined;
+    if (!prover || (token === undefined && this.spec.name !== 'auth.token')) return undefined;
+    return (method, url) => prover({ method, url, token });
   }
 
   async #authorization(frame: TimeFrame): Promise<string> {

@@ -19,6 +19,8 @@ export interface AttemptLimits {
   readonly ms: number;
   /** Ends it early. */
   readonly signal: AbortSignal;
+  /** Makes the `DPoP` header, which names the address that the request goes to. */
+  readonly prove?: ((method: string, url: string) => string) | undefined;
 }
 
 /** Sends a request once and reads its answer, to the gateway whose turn it is. */
@@ -32,14 +34,15 @@ export class Transport {
   async attempt(
     request: WireRequest,
     headers: Readonly<Record<string, string>>,
-    { ms, signal }: AttemptLimits,
+    { ms, signal, prove }: AttemptLimits,
   ): Promise<WireAnswer> {
     const { gateways, clock } = this.options;
     const url = gateways.current;
     const late = (): Error => notReached(url, `nothing came within ${ms} ms`);
+    const proof = prove && { dpop: prove(request.method, url + request.target) };
     const frame = new TimeFrame({ clock, ms, signal, late });
     try {
-      const answer = await frame.race(this.#exchange(url, request, headers, frame.signal));
+      const answer = await frame.race(this.#exchange(url, request, { ...headers, ...proof }, frame.signal));
       if (answer.status >= 502 && answer.status <= 504) gateways.failed(url);
       return answer;
     } catch (error) {

@@ -55,10 +55,10 @@ export class AccessToken implements Authorizer {
   async #obtain(): Promise<HeldToken> {
     // Its life began somewhere between question and answer: counted from the question, it never seems too long.
     const askedMs = this.clock.nowMs();
-    const { accessToken, expiresIn } = await this.obtain();
+    const { accessToken, tokenType, expiresIn } = await this.obtain();
     const lifeMs = expiresIn * 1_000;
     this.#held = {
-      header: `Bearer ${accessToken}`,
+      header: `${tokenType} ${accessToken}`,
       renewAtMs: askedMs + lifeMs * renewAfter,
       endMs: askedMs + lifeMs,
     };

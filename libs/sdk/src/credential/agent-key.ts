@@ -23,6 +23,13 @@ export interface AgentCredential {
    * challenge of the real one.
    */
   readonly audience?: string | undefined;
+  /**
+   * `dpop`: tokens are good only with a proof of the key that comes with every request (RFC 9449), so that a copied token
+   * is worth nothing. Default `bearer`.
+   */
+  readonly proof?: 'bearer' | 'dpop' | undefined;
+  /** Act with the right that this delegation hands to the agent; such tokens always come with proofs. */
+  readonly delegation?: string | undefined;
 }
 
 /** The key of an agent, read and checked. */
@@ -32,6 +39,8 @@ export interface AgentKey {
   readonly audience: string | undefined;
   /** 32 bytes */
   readonly secretKey: Uint8Array;
+  readonly proof: 'bearer' | 'dpop';
+  readonly delegation: string | undefined;
 }
 
 /** @throws TypeError when the key is not one, or is not that of the DID; the message never holds the key */
@@ -40,15 +49,18 @@ export function readAgentKey({
   did,
   tenant = defaultTenant,
   audience,
+  proof = 'bearer',
+  delegation,
 }: AgentCredential): AgentKey {
   const secretKey = bytesOf(key);
   if (secretKey?.byteLength !== 32)
     throw new TypeError('credential.secretKey: must be 32 bytes, raw, in base64url or as 64 hex digits');
-  if (did?.startsWith('did:web:')) return { did, tenant, audience, secretKey };
+  if (proof !== 'bearer' && proof !== 'dpop') throw new TypeError('credential.proof: must be bearer or dpop');
+  if (did?.startsWith('did:web:')) return { did, tenant, audience, secretKey, proof, delegation };
   const own = toDidKey(ed25519PublicKey(secretKey));
   if (did !== undefined && did !== own)
     throw new TypeError(`credential.did: the secret key is that of ${own}, not of ${did}`);
-  return { did: own, tenant, audience, secretKey };
+  return { did: own, tenant, audience, secretKey, proof, delegation };
 }
 
 /** Anything else would be taken for a length, or for zeroes. */

@@ -1,10 +1,24 @@
-import type { OperationOutput } from '@concordat/contracts';
+import { delegationTokenType, type OperationOutput } from '@concordat/contracts';
 import type { Caller } from '../call/caller';
 import { isConcordatProblem } from '../problem';
 import type { AgentKey } from './agent-key';
 import { signChallenge } from './challenge';
 
 export type IssuedToken = OperationOutput<'auth.token'>;
+
+/**
+ * Trades a delegation for a token that acts with the right of another agent (RFC 8693).
+ * @param caller with the token of the agent itself
+ * @throws ConcordatProblem
+ */
+export async function exchange(caller: Caller, delegation: string): Promise<IssuedToken> {
+  const { output } = await caller.call('auth.exchange', {
+    grantType: 'urn:ietf:params:oauth:grant-type:token-exchange',
+    subjectToken: delegation,
+    subjectTokenType: delegationTokenType,
+  });
+  return output;
+}
 
 /** A challenge whose answer was lost, or that grew old on the way, is not the last one. */
 const handshakes = 5;

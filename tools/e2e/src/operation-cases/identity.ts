@@ -1,11 +1,22 @@
+import { delegationTokenType } from '@concordat/contracts';
 import { Concordat } from '@concordat/sdk';
 import { eventually, newAgent } from '@concordat/testing';
 import type { agentLife } from './agent-life';
-import { type CasesOf, impostor, withAgent } from './world';
+import { type CasesOf, impostor, withAgent, type World } from './world';
+
+/** Ada hands a part of her right to Bob. */
+const delegated = ({ asAda, bob }: World) =>
+  asAda.delegations.create({ to: bob.did, scopes: ['read'], expiresInSeconds: 600 });
+
+const exchangeOf = (subjectToken: string) => ({
+  grantType: 'urn:ietf:params:oauth:grant-type:token-exchange' as const,
+  subjectToken,
+  subjectTokenType: delegationTokenType as typeof delegationTokenType,
+});
 
 type AgentLife = keyof typeof agentLife;
 
-export const identity: Omit<CasesOf<'auth' | 'agent' | 'apiKey'>, AgentLife> = {
+export const identity: Omit<CasesOf<'auth' | 'agent' | 'apiKey' | 'delegation' | 'signingKey'>, AgentLife> = {
   'auth.challenge': {
     async succeed({ stranger, ada }) {
       const { challenge } = await stranger.call('auth.challenge', { did: ada.did });
@@ -31,6 +42,77 @@ export const identity: Omit<CasesOf<'auth' | 'agent' | 'apiKey'>, AgentLife> = {
       expect(await asAda.whoami()).toMatchObject({ kind: 'agent', id: ada.did }),
     refuse: ({ system }) => impostor(system).whoami(),
     refusal: 'CREDENTIAL_INVALID',
+  },
+  'auth.revoke': {
+    succeed: (world) =>
+      withAgent(world, async (agent) => {
+        const client = world.system.client(agent, 0);
+        await client.call('auth.revoke', {});
+        // The next call logs in anew.
+        expect(await client.whoami()).toMatchObject({ id: agent.did });
+      }),
+    refuse: ({ system }) => impostor(system).call('auth.revoke', {}),
+    refusal: 'CREDENTIAL_INVALID',
+  },
+  'auth.exchange': {
+    async succeed(world) {
+      const { ada, bob, system } = world;
+      const { id: delegation } = await delegated(world);
+      const credential = { secretKey: bob.secretKey, delegation };
+      const asBobForAda = new Concordat({ url: system.url(0), credential });
+      expect(await asBobForAda.whoami()).toMatchObject({ kind: 'agent', id: ada.did, scopes: ['read'] });
+    },
+    async refuse(world) {
+      const { id } = await delegated(world);
+      // Not by the one who gave it away.
+      return world.asAda.call('auth.exchange', exchangeOf(id));
+    },
+    refusal: 'DELEGATION_UNKNOWN',
+  },
+  'delegation.create': {
+    succeed: async (world) =>
+      expect(await delegated(world)).toMatchObject({
+        owner: world.ada.did,
+        to: world.bob.did,
+        status: 'active',
+      }),
+    refuse: ({ asAda, bob }) => asAda.delegations.create({ to: bob.did, scopes: ['admin'] }),
+    refusal: 'DELEGATION_TOO_WIDE',
+  },
+  'delegation.get': {
+    async succeed(world) {
+      const made = await delegated(world);
+      expect(await world.asBob.delegations.get({ id: made.id })).toEqual(made);
+    },
+    refuse: ({ asBob }) => asBob.delegations.get({ id: `dlg_${'f'.repeat(32)}` }),
+    refusal: 'DELEGATION_UNKNOWN',
+  },
+  'delegation.list': {
+    succeed: (world) =>
+      withAgent(world, async (agent, client) => {
+        const { id } = await client.delegations.create({ to: world.bob.did, scopes: ['read'] });
+        const { items } = await client.delegations.list();
+        expect(items.map((item) => [item.id, item.owner])).toEqual([[id, agent.did]]);
+      }),
+    refuse: ({ asBob }) => asBob.delegations.list({ cursor: 'nonsense' }),
+    refusal: 'INPUT_INVALID',
+  },
+  'delegation.revoke': {
+    async succeed(world) {
+      const { id } = await delegated(world);
+      expect(await world.asAda.delegations.revoke({ id })).toMatchObject({ id, status: 'revoked' });
+    },
+    refuse: ({ asBob }) => asBob.delegations.revoke({ id: `dlg_${'f'.repeat(32)}` }),
+    refusal: 'DELEGATION_UNKNOWN',
+  },
+  'signingKey.rotate': {
+    async succeed({ admin, system }) {
+      const { kid } = await admin.signingKeys.rotate();
+      const listed = async () => (await (await fetch(`${system.url(1)}/.well-known/jwks.json`)).json()) as { keys: { kid: string }[] }; // prettier-ignore
+      await eventually(async () => expect((await listed()).keys.map((key) => key.kid)).toContain(kid));
+    },
+    refuse: ({ asBob }) => asBob.signingKeys.rotate(),
+    refusal: 'SCOPE_MISSING',
   },
   'agent.register': {
     succeed: (world) => withAgent(world, async () => undefined),

@@ -12,6 +12,7 @@ import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/
 import { SpanKind } from '@opentelemetry/api';
 import { HealthImplementation } from 'grpc-health-check';
 import { isIP, isIPv6 } from 'node:net';
+import type { PresentedProof } from '../dpop-proof';
 import type { EdgeAnswer, OperationRouter } from '../operation-router';
 import { toGrpcError } from './grpc-errors';
 import { decode, toInput, toMessage } from './grpc-messages';
@@ -129,6 +130,7 @@ export class GrpcEdge implements OnApplicationBootstrap, BeforeApplicationShutdo
       operation,
       input: toInput(requestType, decode(requestType, call.request)),
       authorization: textOf(call, 'authorization'),
+      proof: proofOf(call),
       idempotencyKey: textOf(call, 'idempotency-key'),
       minPosition: textOf(call, 'concordat-min-position'),
       conversation: textOf(call, 'concordat-correlation-id'),
@@ -145,6 +147,13 @@ const textOf = ({ metadata }: ServerUnaryCall<Buffer, Fields>, name: string): st
 function addressOf(peer: string): string | null {
   const address = peer.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
   return isIP(address) === 0 ? null : address;
+}
+
+/** To gRPC a method is a path, called by POST. */
+function proofOf(call: ServerUnaryCall<Buffer, Fields>): PresentedProof | undefined {
+  const proof = call.metadata.get('dpop').join(', ');
+  if (proof === '') return undefined;
+  return { proof, method: 'POST', authority: call.getHost(), path: call.getPath() };
 }
 
 function trailerOf(positions: Positions): Metadata {

@@ -64,7 +64,7 @@ describe('the HTTP door', () => {
         expect(answer.headers.get('traceparent')).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]$/);
         if (route.caller === 'none') return expect(answer.status).toBeLessThan(500);
         expect(await problemOf(answer)).toMatchObject({ code: 'CREDENTIAL_MISSING', status: 401 });
-        expect(answer.headers.get('www-authenticate')).toBe('Bearer, ApiKey');
+        expect(answer.headers.get('www-authenticate')).toBe('Bearer, DPoP algs="EdDSA", ApiKey');
       });
 
       it('with a credential that is none / is refused when it needs one, and never fails', async () => {

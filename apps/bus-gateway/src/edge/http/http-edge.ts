@@ -4,17 +4,20 @@ import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/
 import { context } from '@opentelemetry/api';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Directory } from '@concordat/directory';
+import type { PresentedProof } from '../dpop-proof';
 import type { EdgeAnswer, OperationRouter } from '../operation-router';
 import { readInput, toRoute } from './http-input';
 import { closeHttpServer, openHttpServer } from './http-server';
 import { requestContext } from './http-tracing';
 import { openApiDocument } from './openapi';
+import { addWellKnown } from './well-known';
 
 export interface HttpEdgeOptions {
   readonly host: string;
   readonly port: number;
   readonly router: OperationRouter;
   readonly directory: Directory;
+  readonly didWebDomain?: string | undefined;
   readonly health: Health;
   readonly logger: Logger;
 }
@@ -39,21 +42,12 @@ export class HttpEdge implements OnApplicationBootstrap, BeforeApplicationShutdo
   }
 
   #addRoutes(): void {
-    const { directory, health } = this.options;
+    const { directory, didWebDomain, health } = this.options;
     for (const operation of operationList) if (operation.http) this.#addOperation(operation, operation.http);
     registerHealthRoutes(this.fastify, health);
     const document = openApiDocument();
     this.fastify.get('/openapi.json', async () => document);
-    this.fastify.get('/.well-known/jwks.json', async () => ({
-      keys: directory.signingKeys().map(({ publicKey: { kid, value } }) => ({
-        kty: 'OKP',
-        crv: 'Ed25519',
-        alg: 'EdDSA',
-        use: 'sig',
-        kid,
-        x: value,
-      })),
-    }));
+    addWellKnown(this.fastify, directory, didWebDomain);
   }
 
   #addOperation(operation: OperationSpec, http: HttpBinding): void {
@@ -79,6 +73,7 @@ export class HttpEdge implements OnApplicationBootstrap, BeforeApplicationShutdo
       operation,
       input: readInput(http, request),
       authorization: header(request, 'authorization'),
+      proof: proofOf(request),
       idempotencyKey: header(request, 'idempotency-key'),
       minPosition: header(request, 'concordat-min-position'),
       conversation: header(request, 'concordat-correlation-id'),
@@ -100,6 +95,13 @@ function sendAnswer(reply: FastifyReply, http: HttpBinding, { output, positions 
       .send(Buffer.from(String(fields['body']), 'base64url'));
   }
   return reply.code(http.status).type('application/json; charset=utf-8').send(JSON.stringify(output));
+}
+
+function proofOf(request: FastifyRequest): PresentedProof | undefined {
+  const proof = header(request, 'dpop');
+  if (proof === undefined) return undefined;
+  const path = request.raw.url!.replace(/[?#].*$/s, '');
+  return { proof, method: request.method, authority: request.headers.host, path };
 }
 
 function header(request: FastifyRequest, name: string): string | undefined {

@@ -24,6 +24,10 @@ function toConcordatError(error: unknown): ConcordatError {
   return isRefusal ? new ConcordatError('ROUTE_UNKNOWN') : asConcordatError(error);
 }
 
+/** RFC 9449 §7.1 names the fault of a proof. */
+const schemes = ({ code }: ConcordatError): string =>
+  `Bearer, DPoP algs="EdDSA"${code === 'PROOF_INVALID' ? ', error="invalid_dpop_proof"' : ''}, ApiKey`;
+
 /** Answers with `application/problem+json` (RFC 9457). */
 export async function sendProblem(
   request: FastifyRequest,
@@ -34,7 +38,7 @@ export async function sendProblem(
   const known = toConcordatError(error);
   const traceId = traceProblem(request, known.code);
   if (known.code === 'INTERNAL') logger.error({ error: known.cause ?? known, traceId }, 'request failed');
-  if (known.status === 401) void reply.header('www-authenticate', 'Bearer, ApiKey');
+  if (known.status === 401) void reply.header('www-authenticate', schemes(known));
   if (known.retryAfterSeconds !== undefined)
     void reply.header('retry-after', String(known.retryAfterSeconds));
   // As bytes: to a text Fastify would add a charset, which the media type does not have.

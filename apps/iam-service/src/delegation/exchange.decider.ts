@@ -1,0 +1,14 @@
+import { type ExchangeEvent, TokenExchanged } from '@concordat/contracts';
+import type { Decider } from '@concordat/eventsourcing';
+
+export type ExchangeToken = ExchangeEvent['data'];
+
+/** The token that was issued, or undefined. */
+export type ExchangeState = ExchangeToken | undefined;
+
+/** One command, one token: the stream is named by the token, whose id comes from the command. */
+export const exchangeDecider: Decider<ExchangeToken, ExchangeEvent, ExchangeState> = {
+  initialState: undefined,
+  decide: (command, state) => (state ? [] : [{ type: TokenExchanged.type, data: command }]),
+  evolve: (_state, event) => event.data,
+};

@@ -1,6 +1,6 @@
 import { protoDir, protoFiles } from '@concordat/contracts';
 import { verifyInclusionBundle } from '@concordat/crypto';
-import { eventually, newAgent, type TestAgent } from '@concordat/testing';
+import { eventually, newAgent, rotation, type TestAgent } from '@concordat/testing';
 import { credentials, loadPackageDefinition, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { System } from './system';
@@ -55,6 +55,30 @@ describe('the main job over gRPC, through two gateways', () => {
     const { tokenType, accessToken } = await ask('IdentityService', 'CreateToken', proof);
     return caller(gateway, `${String(tokenType)} ${String(accessToken)}`);
   }
+
+  it('a managed identity gets another key, and loses its controller', async () => {
+    const admin = caller(0, `ApiKey ${system.adminKey}`);
+    const [boss, first, next] = [newAgent(), newAgent(), newAgent()];
+    const register = (agent: TestAgent, more: Fields): Promise<Fields> => {
+      const facts = { name: 'Cleo', type: 'SERVICE', publicKey: agent.publicKeyText };
+      return admin('IdentityService', 'RegisterAgent', { ...facts, ...more });
+    };
+    await register(boss, {});
+    const made = await register(first, { didMethod: 'web', controllerDid: boss.did });
+    const did = String(made['did']);
+    const answer = await admin(
+      'IdentityService',
+      'RotateAgentKey',
+      rotation(did, String(made['authKeyId']), next),
+    );
+    expect(answer).toMatchObject({ did, controllerDid: boss.did, version: 2 });
+    const asNext = await loggedIn({ ...next, did }, 1);
+    expect(await asNext('IdentityService', 'WhoAmI')).toMatchObject({ id: did });
+    const free = await admin('IdentityService', 'UpdateAgent', { did, removeController: true });
+    expect(free).toMatchObject({ controllerDid: '', version: 3 });
+    const { items } = await asNext('IdentityService', 'ListAgentKeys', { did });
+    expect(items).toMatchObject([{ kid: made['authKeyId'] }, { kid: answer['authKeyId'], validUntil: '' }]);
+  });
 
   it('an agent registers, proves who it is, sends, receives, acknowledges, remembers, and proves it all', async () => {
     const [ada, ben] = [newAgent(), newAgent()];

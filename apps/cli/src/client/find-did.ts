@@ -15,8 +15,11 @@ export async function findDid(word: string, agents: AgentFiles, client: Concorda
     );
   const local = await agents.find(word);
   if (local) return local.did;
-  const { items } = await client.agents.list({ name: word, status: 'active', limit: 500 });
-  const called = items.filter(({ name }) => name === word);
+  // In order of names: those that are called exactly so come first.
+  const { items } = await client.agents.list({ name: word, limit: 500 });
+  const called = items.filter(
+    ({ name, status }) => name === word && (status === 'active' || status === 'suspended'),
+  );
   if (called.length === 1) return called[0]!.did;
   if (called.length === 0)
     throw new UserError(`No active agent is called "${word}". See: ./concordat agent list`);

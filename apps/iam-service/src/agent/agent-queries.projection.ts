@@ -57,8 +57,8 @@ export type AgentFilter = Pick<OperationInput<'agent.list'>, 'name' | 'type' | '
 /** The last agent of a page. */
 export interface AgentPlace {
   readonly number: number;
-  /** Where the list is in order of names. */
-  readonly name: string;
+  /** Only where the list is in order of names: a cursor tells no more than it must. */
+  readonly name?: string;
 }
 
 /** The statement behind one page of a list. Exported for the spec that shows which index serves it. */
@@ -111,7 +111,10 @@ export class AgentQueries {
       .all({ ...filter, tenant, limit, after: after?.number, afterName: after?.name });
     return rows.map((row) => ({
       agent: toIdentity(row),
-      place: { number: row.registered_at, name: row.agent_name ?? '' },
+      place: {
+        number: row.registered_at,
+        ...(filter.name === undefined ? {} : { name: row.agent_name ?? '' }),
+      },
     }));
   }
 

@@ -84,7 +84,7 @@ describe('tokens at the doors of a gateway', () => {
       const ask = (headers: Record<string, string>) =>
         grpc.ask(method, {}, { authorization: `DPoP ${token}`, headers });
       expect((await ask({ dpop })).message).toMatchObject({ id: agent.did });
-      for (const headers of [{ dpop }, {}, { dpop: proven(agent, token).dpop }])
+      for (const headers of [{ dpop }, {}, { dpop: proven(agent, token).dpop }] as Record<string, string>[])
         expect((await ask(headers)).status?.ErrorInfo?.reason).toBe('PROOF_INVALID');
     });
 

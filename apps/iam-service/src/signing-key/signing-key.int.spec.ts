@@ -21,6 +21,8 @@ import { SigningKeys } from './signing-keys';
 const leadMs = limits.signingKeyLeadSeconds * 1_000;
 const tokenMs = (limits.accessTokenSeconds + limits.clockSkewSeconds) * 1_000;
 
+const clockAt = (nowMs: () => number) => ({ nowMs, now: () => new Date(nowMs()) });
+
 describe('the keys that sign tokens, over a real store', () => {
   let bench: Bench;
   let app: INestApplicationContext;
@@ -35,7 +37,7 @@ describe('the keys that sign tokens, over a real store', () => {
       keystore,
       runner,
       contexts,
-      clock: { nowMs: () => nowMs },
+      clock: clockAt(() => nowMs),
     });
     await found.start();
     return found;
@@ -129,7 +131,7 @@ describe('the keys that sign tokens, over a real store', () => {
       ['token:test', expect.anything()],
     ]);
     expect(await app.get(WithdrawalJob).run()).toBe(0);
-    const later = { nowMs: () => Date.now() + tokenMs + 1_000 };
+    const later = clockAt(() => Date.now() + tokenMs + 1_000);
     expect(await new WithdrawalJob(app.get(SqliteEventStore), later, undefined as never).run()).toBe(2);
     expect(await names()).toEqual([]);
   });

@@ -88,7 +88,7 @@ describe('tokens at the doors of a gateway', () => {
           { authorization: `DPoP ${token}`, headers: shown === undefined ? {} : { dpop: shown } },
         );
       expect((await ask({ dpop })).message).toMatchObject({ id: agent.did });
-      for (const headers of [{ dpop }, {}, { dpop: proven(agent, token).dpop }])
+      for (const headers of [{ dpop }, {}, { dpop: proven(agent, token).dpop }] as Record<string, string>[])
         expect((await ask(headers)).status?.ErrorInfo?.reason).toBe('PROOF_INVALID');
     });
 

@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { ed25519PublicKey, ed25519Sign, sha256, toBase64url, utf8 } from '@concordat/crypto';
+import {
+  ed25519PublicKey,
+  ed25519Sign,
+  privateKeyObject,
+  sha256,
+  toBase64url,
+  utf8,
+} from '@concordat/crypto';
 
 /** The request that a proof is for. */
 export interface ProvenRequest {
@@ -22,12 +29,14 @@ const encode = (part: unknown): string => toBase64url(utf8(JSON.stringify(part))
  */
 export function keyProver(secretKey: Uint8Array, nowMs: () => number): KeyProver {
   const jwk = { kty: 'OKP', crv: 'Ed25519', x: toBase64url(ed25519PublicKey(secretKey)) };
+  // Made once: to make it costs several times what a signature does.
+  const key = privateKeyObject(secretKey);
   const header = encode({ typ: 'dpop+jwt', alg: 'EdDSA', jwk });
   return ({ method, url, token }) => {
     const ath = token === undefined ? {} : { ath: toBase64url(sha256(token)) };
     const htu = url.replace(/[?#].*$/s, '');
     const body = encode({ jti: randomUUID(), htm: method, htu, iat: Math.floor(nowMs() / 1_000), ...ath });
     const text = `${header}.${body}`;
-    return `${text}.${toBase64url(ed25519Sign(utf8(text), secretKey))}`;
+    return `${text}.${toBase64url(ed25519Sign(utf8(text), key))}`;
   };
 }

@@ -31,6 +31,7 @@ import {
   formatApiKey,
   fromBase64url,
   generateEd25519,
+  jwkThumbprint,
   keyId,
   privateKeyObject,
   type Signer,
@@ -64,6 +65,9 @@ export interface TokenOptions {
   readonly scopes?: readonly Scope[];
   readonly issuedAtMs?: number;
   readonly position?: Position;
+  /** The key that the token is bound to, base64url; that of the agent when not given. */
+  readonly key?: string;
+  readonly claims?: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -179,7 +183,10 @@ export class IamDouble {
   ): Promise<string> {
     const issuedAt = Math.floor((rest.issuedAtMs ?? Date.now()) / 1_000);
     const iam_position = formatPosition(rest.position ?? this.head);
-    return new SignJWT({ tenant, scope: scopes.join(' '), iam_position })
+    const entry = this.#entries.get(`agent ${tenant} ${did}`)?.entry;
+    const key = rest.key ?? (entry?.kind === 'agent' ? entry.publicKeys[0]!.value : did);
+    const bound = { roles: ['agent'], cnf: { jkt: jwkThumbprint(key) }, ...rest.claims };
+    return new SignJWT({ tenant, scope: scopes.join(' '), iam_position, ...bound })
       .setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt', kid: keyId(this.signingKey.publicKey) })
       .setIssuer('concordat')
       .setAudience('concordat')

@@ -15,6 +15,8 @@ export const limits = Object.freeze({
   chunkBytes: 262_144,
   /** Longest life of an access token (IAM-2). */
   accessTokenSeconds: 900,
+  /** Delegations in one chain, from the agent whose right it is to the one who acts (IAM-10). */
+  delegationDepth: 4,
   /** Time an agent has to sign a challenge. */
   challengeSeconds: 60,
   /** Largest tolerated difference between the clocks of two processes. */

@@ -33,6 +33,13 @@ describe('a principal', () => {
     expect(actorOf(apiKey)).toBe('apiKey:0001020304050607');
     expect(actorOf(anonymous('default'))).toBe('anonymous');
   });
+
+  it('with a delegated right is an actor by who acts and whose right it is', () => {
+    const [actor, between] = [`${did.slice(0, -1)}q`, `${did.slice(0, -1)}r`];
+    const delegated = { ...agent(), actors: [actor, between], delegations: ['d1', 'd2'] } as Principal;
+    expect(principal.parse(delegated)).toEqual(delegated);
+    expect(actorOf(delegated)).toBe(`agent:${actor} for agent:${did}`);
+  });
 });
 
 describe('the scope', () => {

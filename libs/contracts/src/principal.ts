@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { limits } from './limits';
 import { did, role, scope, tenantId, userId } from './names';
 
 /** Who asks, as proven at the gateway. Travels to the services inside sealed frames only. */
@@ -11,6 +12,10 @@ export const principal = z.discriminatedUnion('kind', [
     scopes: z.array(scope),
     /** `jti` of the access token. */
     tokenId: z.string(),
+    /** With a delegated right: who acts, first the one who acts now, then those who passed the right on. */
+    actors: z.array(did).min(1).max(limits.delegationDepth).optional(),
+    /** The delegations that the right comes from, the first of the chain first. */
+    delegations: z.array(z.string()).min(1).max(limits.delegationDepth).optional(),
   }),
   z.strictObject({
     kind: z.literal('apiKey'),
@@ -27,6 +32,7 @@ export const principal = z.discriminatedUnion('kind', [
     scopes: z.array(scope),
     /** `jti` of the access token. */
     tokenId: z.string(),
+    sessionId: z.string(),
   }),
   z.strictObject({
     kind: z.literal('anonymous'),
@@ -44,9 +50,15 @@ export const anonymous = (tenant: string): Principal => ({
   scopes: [],
 });
 
-/** The actor as it is written into events: `agent:<did>`, `apiKey:<id>`, `user:<id>`, `anonymous`. */
-export const actorOf = (who: Principal): string =>
-  who.kind === 'anonymous' ? 'anonymous' : `${who.kind}:${who.id}`;
+/**
+ * The actor as it is written into events: `agent:<did>`, `apiKey:<id>`, `user:<id>`, `anonymous`; with a delegated right
+ * `agent:<who acts> for agent:<whose right it is>`.
+ */
+export function actorOf(who: Principal): string {
+  if (who.kind === 'anonymous') return 'anonymous';
+  const owner = `${who.kind}:${who.id}`;
+  return who.kind === 'agent' && who.actors ? `agent:${who.actors[0]} for ${owner}` : owner;
+}
 
 export const hasScope = (who: Principal, needed: z.infer<typeof scope>): boolean =>
   who.scopes.includes(needed) || (who.scopes.includes('admin') && (needed === 'read' || needed === 'write'));

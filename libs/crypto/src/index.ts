@@ -9,6 +9,7 @@ export * from './ed25519';
 export { isSafeEd25519Key } from './ed25519-encoding';
 export * from './ed25519-portable';
 export * from './hash';
+export * from './jwk-thumbprint';
 export * from './merkle';
 export * from './merkle-verify';
 export * from './sealed-session';

@@ -3,6 +3,7 @@ import {
   ed25519Sign,
   type Ed25519KeyPair,
   generateEd25519,
+  jwkThumbprint,
   keyId,
   privateKeyObject,
   publicKeyObject,
@@ -28,7 +29,10 @@ const claims = {
     scope: 'read write',
     iam_position: '1-5',
   },
+  ...{ roles: ['agent'], cnf: { jkt: jwkThumbprint('x') } },
 };
+const user = '01890a5d-ac96-774b-bcce-b302099a8057';
+const userClaims = { ...claims, sub: user, roles: ['admin', 'sre'], sid: 'session-1', cnf: undefined };
 
 const encode = (part: unknown): string => Buffer.from(JSON.stringify(part)).toString('base64url');
 const signed = (head: unknown, body: unknown, by: Ed25519KeyPair = keys): string => {
@@ -43,9 +47,10 @@ const without = (name: keyof typeof claims): object => {
 describe('access tokens', () => {
   let nowMs: number;
   let tokens: AccessTokens;
+  let directory: Directory;
   beforeEach(() => {
     nowMs = issuedAt * 1_000 + 1_000;
-    const directory = new Directory();
+    directory = new Directory();
     const publicKey = { alg: 'Ed25519', kid, value: toBase64url(keys.publicKey) };
     const at = { epoch: 1, position: 1 };
     directory.apply({ at, tenant: 'default', type: SigningKeyActivated.type, time: '', data: { publicKey } });
@@ -60,12 +65,72 @@ describe('access tokens', () => {
   it('a token that iam-service signed / is accepted, with the position that the directory must have', async () => {
     const verified = {
       principal: { kind: 'agent', tenant: 'default', id: did, scopes: ['read', 'write'], tokenId: 'token-1' },
+      ...{ keyThumbprint: claims.cnf.jkt, needsProof: false, keyId: kid },
       position: { epoch: 1, position: 5 },
+      issuedAtMs: claims.iat * 1_000,
       expiresAtMs: claims.exp * 1_000,
     };
     expect(await tokens.verify(signed(header, claims))).toEqual(verified);
     const byJose = new SignJWT(claims).setProtectedHeader(header).sign(privateKeyObject(keys.secretKey));
     expect(await tokens.verify(await byJose)).toEqual(verified);
+  });
+
+  it('a token of a user / is accepted with roles and session, bound to a key only when it says so', async () => {
+    const facts = { tenant: 'default', id: user, scopes: ['read', 'write'], tokenId: 'token-1' };
+    expect(await tokens.verify(signed(header, userClaims))).toMatchObject({
+      principal: { kind: 'user', ...facts, roles: ['admin', 'sre'], sessionId: 'session-1' },
+      ...{ keyThumbprint: undefined, needsProof: false },
+    });
+    const bound = { ...userClaims, cnf: claims.cnf, token_type: 'DPoP' };
+    expect(await tokens.verify(signed(header, bound))).toMatchObject({
+      ...{ keyThumbprint: claims.cnf.jkt, needsProof: true },
+    });
+  });
+
+  it('a token that mixes agent and user, or has the roles of neither / is refused', async () => {
+    const bad: object[] = [
+      ...[undefined, [], ['user'], ['agent', 'admin'], ['agent', 'agent'], 'agent'].map((roles) => ({ ...claims, roles })), // prettier-ignore
+      ...[undefined, {}, { jkt: '' }, { jkt: 7 }, { jkt: 'x'.repeat(44) }, { ...claims.cnf, jwk: {} }].map((cnf) => ({ ...claims, cnf })), // prettier-ignore
+      ...['session-1', null, 7].map((sid) => ({ ...claims, sid })),
+      ...[undefined, [], ['agent'], ['root'], ['user', 'root'], 'admin'].map((roles) => ({ ...userClaims, roles })), // prettier-ignore
+      ...[undefined, '', 7, 'x'.repeat(65)].map((sid) => ({ ...userClaims, sid })),
+      { ...userClaims, sub: did },
+      { ...claims, sub: user },
+      { ...userClaims, act: { sub: did }, delegations: ['d'], token_type: 'DPoP' },
+      ...['Bearer', 'dpop', true, null].map((token_type) => ({ ...claims, token_type })),
+    ];
+    for (const body of bad)
+      expect([body, await codeOf(signed(header, body))]).toEqual([body, 'CREDENTIAL_INVALID']);
+  });
+
+  it('a delegated token / names who acts before who passed the right on, and is refused in any other shape', async () => {
+    const [b, c] = [newAgent().did, newAgent().did];
+    const delegated = { token_type: 'DPoP', act: { sub: c, act: { sub: b } }, delegations: ['d1', 'd2'] };
+    expect((await tokens.verify(signed(header, { ...claims, ...delegated }))).principal).toMatchObject({
+      ...{ id: did, actors: [c, b], delegations: ['d1', 'd2'] },
+    });
+    let deep: object = { sub: b };
+    for (let level = 0; level < limits.delegationDepth; level++) deep = { sub: b, act: deep };
+    const bad: object[] = [
+      { token_type: undefined },
+      ...[undefined, [], ['d1'], ['d1', 'd2', 'd3'], ['', 'd2'], 'd1'].map((delegations) => ({
+        delegations,
+      })),
+      ...[undefined, null, [], {}, { sub: 'x' }, { sub: c }, { sub: c, act: null }, { sub: c, act: { sub: b }, x: 1 }].map((act) => ({ act })), // prettier-ignore
+      { act: deep, delegations: Array.from({ length: limits.delegationDepth + 1 }, () => 'd') },
+    ];
+    for (const over of bad)
+      expect([over, await codeOf(signed(header, { ...claims, ...delegated, ...over }))]).toEqual([
+        over,
+        'CREDENTIAL_INVALID',
+      ]);
+  });
+
+  it('a token whose signing key is gone / is refused at once, also from memory', async () => {
+    const token = signed(header, claims);
+    expect(await codeOf(token)).toBe('accepted');
+    directory.clear();
+    expect(await codeOf(token)).toBe('CREDENTIAL_INVALID');
   });
 
   it('a token without a signature, in every spelling of "none" / is refused', async () => {

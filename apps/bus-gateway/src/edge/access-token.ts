@@ -1,35 +1,21 @@
-import {
-  type Position,
-  type Principal,
-  ConcordatError,
-  did,
-  limits,
-  parsePosition,
-  scope,
-  tenantId,
-} from '@concordat/contracts';
+import { ConcordatError, limits, type Position, type Principal } from '@concordat/contracts';
 import { fromBase64url, publicKeyObject } from '@concordat/crypto';
+import type { Directory } from '@concordat/directory';
 import { errors, jwtVerify } from 'jose';
 import QuickLRU from 'quick-lru';
-import { z } from 'zod';
-import type { Directory } from '@concordat/directory';
-
-const claims = z.object({
-  sub: did,
-  jti: z.string().min(1).max(64),
-  exp: z.number().int(),
-  tenant: tenantId,
-  scope: z
-    .string()
-    .transform((text) => text.split(' ').filter((part) => part !== ''))
-    .pipe(z.array(scope)),
-  iam_position: z.string(),
-});
+import { readClaims } from './token-claims';
 
 export interface VerifiedToken {
-  readonly principal: Extract<Principal, { kind: 'agent' }>;
+  readonly principal: Extract<Principal, { kind: 'agent' | 'user' }>;
+  /** Thumbprint (RFC 7638) of the key that the token is bound to; agents always have one. */
+  readonly keyThumbprint: string | undefined;
+  /** Whether every request must prove that key (RFC 9449): the token does not come as `Bearer`. */
+  readonly needsProof: boolean;
+  /** The signing key. */
+  readonly keyId: string;
   /** The directory must know iam up to here to judge the token. */
   readonly position: Position;
+  readonly issuedAtMs: number;
   readonly expiresAtMs: number;
 }
 
@@ -38,7 +24,8 @@ const invalid = (cause?: unknown): ConcordatError =>
 
 /**
  * Verifies access tokens (JWT, RFC 9068; EdDSA, RFC 8037) against the signing keys of the directory, and remembers the
- * outcome by the whole token. Whether the agent is still welcome is not part of the outcome: that is asked every time.
+ * outcome by the whole token. Whether signing key and bearer are still welcome is not part of the outcome: the first is
+ * asked here, every time, the second by the authenticator.
  */
 export class AccessTokens {
   readonly #verified = new QuickLRU<string, VerifiedToken>({ maxSize: 10_000 });
@@ -53,6 +40,7 @@ export class AccessTokens {
   async verify(token: string): Promise<VerifiedToken> {
     const known = this.#verified.get(token);
     const verified = known ?? (await this.#verify(token));
+    if (!this.directory.signingKey(verified.keyId)) throw invalid();
     if (verified.expiresAtMs <= this.nowMs()) throw new ConcordatError('TOKEN_EXPIRED');
     if (!known) this.#verified.set(token, verified);
     return verified;
@@ -63,7 +51,7 @@ export class AccessTokens {
     if (token.length > 4_096 || !token.split('.').every((part) => fromBase64url(part) !== undefined))
       throw invalid();
     try {
-      const { payload } = await jwtVerify(token, ({ kid }) => this.#key(kid), {
+      const { payload, protectedHeader } = await jwtVerify(token, ({ kid }) => this.#key(kid), {
         algorithms: ['EdDSA'],
         typ: 'at+jwt',
         issuer: this.audience,
@@ -72,14 +60,7 @@ export class AccessTokens {
         maxTokenAge: limits.accessTokenSeconds,
         clockTolerance: limits.clockSkewSeconds,
       });
-      const { sub, jti, exp, tenant, scope: scopes, iam_position } = claims.parse(payload);
-      const position = parsePosition(iam_position);
-      if (!position) throw invalid();
-      return {
-        principal: { kind: 'agent', tenant, id: sub, scopes, tokenId: jti },
-        position,
-        expiresAtMs: exp * 1_000,
-      };
+      return { ...readClaims(payload), keyId: protectedHeader.kid! };
     } catch (error) {
       if (error instanceof errors.JWTExpired) throw new ConcordatError('TOKEN_EXPIRED');
       throw error instanceof ConcordatError ? error : invalid(error);

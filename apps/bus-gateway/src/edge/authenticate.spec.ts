@@ -9,6 +9,7 @@ import {
   apiKeyHash,
   formatApiKey,
   generateEd25519,
+  jwkThumbprint,
   keyId,
   privateKeyObject,
   toBase64url,
@@ -69,6 +70,7 @@ describe('who asks', () => {
     const token = new SignJWT({
       ...{ tenant: over.tenant ?? 'default', scope: 'read write' },
       iam_position: formatPosition(over.position ?? at(1)),
+      ...{ roles: ['agent'], cnf: { jkt: jwkThumbprint(publicKey.value) } },
     })
       .setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt', kid: publicKey.kid })
       .setIssuer('concordat')
@@ -161,6 +163,19 @@ describe('who asks', () => {
     const authorization = await bearer(did);
     expect(await codeOf(authorization)).toBe(did);
     admit({ did, status: 'revoked' });
+    expect(await codeOf(authorization)).toBe('CREDENTIAL_INVALID');
+  });
+
+  it('an agent that has another key now / is refused with the tokens of the former one', async () => {
+    const did = admit();
+    const authorization = await bearer(did);
+    expect(await codeOf(authorization)).toBe(did);
+    const { publicKey: value } = generateEd25519();
+    const other = { ...publicKey, value: toBase64url(value) };
+    const entry = directory.agent('default', did)!;
+    put({ ...entry, publicKeys: [other, publicKey] });
+    expect(await codeOf(authorization)).toBe(did);
+    put({ ...entry, publicKeys: [other] });
     expect(await codeOf(authorization)).toBe('CREDENTIAL_INVALID');
   });
 

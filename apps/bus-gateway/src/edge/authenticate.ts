@@ -2,7 +2,8 @@ import { ConcordatError, type Principal } from '@concordat/contracts';
 import { apiKeyHash, equalConstantTime, parseApiKey, utf8 } from '@concordat/crypto';
 import type { Directory } from '@concordat/directory';
 import type { Freshness } from '@concordat/directory';
-import type { AccessTokens } from './access-token';
+import type { AccessTokens, VerifiedToken } from './access-token';
+import { requireBearer } from './token-bearer';
 
 /** How long a door waits to hear of an agent that was registered through another door a moment ago. */
 const waitMs = 1_000;
@@ -16,8 +17,8 @@ export interface AuthenticatorPorts {
 
 /** Who asks: decided here, from the directory, without asking anybody. */
 export class Authenticator {
-  /** When the token of an agent ends, by what `authenticate` returned for it. */
-  readonly #endsMs = new WeakMap<Principal, number>();
+  /** What a token said, by the principal that `authenticate` returned for it. */
+  readonly #verified = new WeakMap<Principal, VerifiedToken>();
 
   constructor(private readonly ports: AuthenticatorPorts) {}
 
@@ -31,30 +32,29 @@ export class Authenticator {
     const match = /^(Bearer|ApiKey) ([\x21-\x7e]{1,4096})$/i.exec(authorization);
     if (!match) throw new ConcordatError('CREDENTIAL_INVALID');
     const credential = match[2]!;
-    return match[1]!.toLowerCase() === 'bearer' ? this.#agent(credential) : this.#apiKey(credential);
+    return match[1]!.toLowerCase() === 'bearer' ? this.#token(credential) : this.#apiKey(credential);
   }
 
   /** Whether what was authenticated a while ago would still be: asked again when a request has waited. @throws the same */
   recheck(principal: Principal): void {
     const { directory, freshness, nowMs } = this.ports;
     freshness.require();
-    if (principal.kind === 'agent') {
-      if ((this.#endsMs.get(principal) ?? 0) <= nowMs()) throw new ConcordatError('TOKEN_EXPIRED');
-      if (directory.agent(principal.tenant, principal.id)?.status !== 'active')
-        throw new ConcordatError('CREDENTIAL_INVALID');
+    const verified = this.#verified.get(principal);
+    if (verified) {
+      if (verified.expiresAtMs <= nowMs()) throw new ConcordatError('TOKEN_EXPIRED');
+      requireBearer(directory, verified);
     } else if (!this.#isGood(directory.apiKey(principal.id))) throw new ConcordatError('CREDENTIAL_INVALID');
   }
 
-  async #agent(token: string): Promise<Principal> {
+  async #token(token: string): Promise<Principal> {
     const { directory, freshness, tokens } = this.ports;
-    const { principal, position, expiresAtMs } = await tokens.verify(token);
-    await freshness.reached(position, waitMs);
+    const verified = await tokens.verify(token);
+    await freshness.reached(verified.position, waitMs);
     // What was fresh before the wait may be stale after it.
     freshness.require();
-    if (directory.agent(principal.tenant, principal.id)?.status !== 'active')
-      throw new ConcordatError('CREDENTIAL_INVALID');
-    this.#endsMs.set(principal, expiresAtMs);
-    return principal;
+    requireBearer(directory, verified);
+    this.#verified.set(verified.principal, verified);
+    return verified.principal;
   }
 
   #apiKey(key: string): Principal {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   type AgentIdentity,
+  type AlgorithmValue,
   challengeText,
   ConcordatError,
   type ErrorCode,
@@ -9,13 +10,13 @@ import {
   type OperationInput,
   type Scope,
 } from '@concordat/contracts';
-import { ed25519Verify, fromBase64url, utf8 } from '@concordat/crypto';
+import { ed25519Verify, fromBase64url, jwkThumbprint, utf8 } from '@concordat/crypto';
 import type { CommandContexts, CommandRunner } from '@concordat/eventsourcing';
 import type { Clock, OperationContext, OperationHandlers } from '@concordat/runtime';
 import type { RefusalFeed } from '@concordat/streams';
 import type { AgentQueries } from '../agent/agent.projection';
 import type { SigningKeys } from '../signing-key/signing-keys';
-import { signAccessToken } from './access-token';
+import { signAccessToken, tokenEnd } from '../token/access-token';
 import { handshakeDecider } from './handshake.decider';
 import { handshakeProjection } from './handshake.projection';
 
@@ -39,10 +40,10 @@ const agentScopes: readonly Scope[] = ['read', 'write'];
 export function handshakeHandlers(ports: HandshakePorts) {
   return {
     'handshake.redeem': async (input, context) => {
-      const agent = await requireProof(ports, input, context);
+      const { agent, key } = await requireProof(ports, input, context);
       const signer = ports.signingKeys.current;
       const commandContext = ports.contexts.of(context, input, input.tenant);
-      const expiresAt = tokenEnd(commandContext.time);
+      const expiresAt = tokenEnd(commandContext.time, limits.accessTokenSeconds);
       const command = { did: agent.did, tokenId: randomUUID(), keyId: signer.kid, expiresAt };
       const stream = `handshake/${input.nonce}`;
       const run = { stream, decider: handshakeDecider, command, projection: handshakeProjection };
@@ -56,12 +57,12 @@ export function handshakeHandlers(ports: HandshakePorts) {
       if (outcome.isRepetition) throw new ConcordatError('SECRET_ALREADY_SHOWN');
       const accessToken = await signAccessToken(
         {
+          kind: 'agent',
           tokenId: command.tokenId,
           tenant: input.tenant,
           did: agent.did,
-          agentType: agent.type,
           scopes: agentScopes,
-          agentKey: agent.publicKeys[0]!,
+          keyThumbprint: jwkThumbprint(key.value),
           audience: ports.audience,
           issuedAt: commandContext.time,
           expiresAt,
@@ -77,16 +78,12 @@ export function handshakeHandlers(ports: HandshakePorts) {
   } satisfies OperationHandlers;
 }
 
-/** When a token that is issued now ends: tokens count whole seconds. */
-const tokenEnd = (issuedAt: string): string =>
-  new Date((Math.floor(Date.parse(issuedAt) / 1_000) + limits.accessTokenSeconds) * 1_000).toISOString();
-
 /** @throws ConcordatError after the refusal is in the audit feed */
 async function requireProof(
   ports: HandshakePorts,
   input: Redemption,
   context: OperationContext,
-): Promise<AgentIdentity> {
+): Promise<{ agent: AgentIdentity; key: AlgorithmValue }> {
   if (Date.parse(input.expiresAt) <= ports.clock.nowMs())
     return refuse(ports, input, context, 'expired', 'CHALLENGE_EXPIRED');
   const agent = ports.agents.find(input.tenant, input.did);
@@ -95,10 +92,10 @@ async function requireProof(
   if (agent.status !== 'active') return refuse(ports, input, context, 'inactive-agent', 'HANDSHAKE_REFUSED');
   const signature = fromBase64url(input.signature);
   const text = utf8(challengeText({ ...input, audience: ports.audience }));
-  const isSigned =
-    signature && agent.publicKeys.some(({ value }) => ed25519Verify(signature, text, fromBase64url(value)!));
-  if (!isSigned) return refuse(ports, input, context, 'bad-signature', 'HANDSHAKE_REFUSED');
-  return agent;
+  const key =
+    signature && agent.publicKeys.find(({ value }) => ed25519Verify(signature, text, fromBase64url(value)!));
+  if (!key) return refuse(ports, input, context, 'bad-signature', 'HANDSHAKE_REFUSED');
+  return { agent, key };
 }
 
 async function refuse(

@@ -2,7 +2,7 @@ import { defaultTenant } from '@concordat/contracts';
 import { ed25519PublicKey, hkdfSha256, keyId, privateKeyObject, toBase64url, utf8 } from '@concordat/crypto';
 import type { CommandContexts, CommandRunner } from '@concordat/eventsourcing';
 import type { Keystore } from '@concordat/keystore';
-import type { TokenSigner } from '../handshake/access-token';
+import type { TokenSigner } from '../token/access-token';
 import { signingKeyDecider } from './signing-key.decider';
 import { signingKeyProjection } from './signing-key.projection';
 

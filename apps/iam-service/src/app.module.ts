@@ -16,6 +16,8 @@ import { API_KEY_HANDLERS, ApiKeyModule } from './api-key/api-key.module';
 import { IAM_CONFIG, type IamConfig } from './config';
 import { DIRECTORY_HANDLERS, DirectoryModule } from './directory/directory.module';
 import { HANDSHAKE_HANDLERS, HandshakeModule } from './handshake/handshake.module';
+import { SESSION_HANDLERS, SessionModule } from './session/session.module';
+import { USER_HANDLERS, UserModule } from './user/user.module';
 
 /** Where ports meet adapters: who is it, and may it. */
 @Module({})
@@ -36,13 +38,18 @@ export class AppModule {
         AgentModule,
         ApiKeyModule,
         HandshakeModule,
+        UserModule,
+        SessionModule,
         DirectoryModule,
       ],
       providers: [
         {
           provide: OPERATION_HANDLERS,
           useFactory: (...slices: OperationHandlers[]) => mergeHandlers(...slices),
-          inject: [AGENT_HANDLERS, API_KEY_HANDLERS, HANDSHAKE_HANDLERS, DIRECTORY_HANDLERS],
+          inject: [
+            ...[AGENT_HANDLERS, API_KEY_HANDLERS, HANDSHAKE_HANDLERS, DIRECTORY_HANDLERS],
+            ...[USER_HANDLERS, SESSION_HANDLERS],
+          ],
         },
         {
           provide: OPERATION_GUARD,

@@ -2,10 +2,13 @@ import { comparePositions, type DirectoryEntry, type Position } from '@concordat
 import { agentChanges, agentName } from './kinds/agent-entries';
 import { apiKeyChanges, apiKeyName } from './kinds/api-key-entries';
 import type { Change, DirectoryEvent } from './kinds/kind';
+import { sessionChanges, sessionName } from './kinds/session-entries';
 import { signingKeyChanges, signingKeyName } from './kinds/signing-key-entries';
+import { userChanges, userName } from './kinds/user-entries';
 
 export type DirectoryAgent = Extract<DirectoryEntry, { kind: 'agent' }>;
 export type DirectoryApiKey = Extract<DirectoryEntry, { kind: 'apiKey' }>;
+export type DirectoryUser = Extract<DirectoryEntry, { kind: 'user' }>;
 export type DirectorySigningKey = Extract<DirectoryEntry, { kind: 'signingKey' }>;
 
 interface Kept {
@@ -20,10 +23,13 @@ interface Ahead {
 }
 
 const changes = new Map(
-  Object.entries({ ...agentChanges, ...apiKeyChanges, ...signingKeyChanges }) as [
-    string,
-    (data: never, event: DirectoryEvent) => Change,
-  ][],
+  Object.entries({
+    ...agentChanges,
+    ...apiKeyChanges,
+    ...signingKeyChanges,
+    ...userChanges,
+    ...sessionChanges,
+  }) as [string, (data: never, event: DirectoryEvent) => Change][],
 );
 
 /**
@@ -41,6 +47,15 @@ export class Directory {
 
   apiKey(id: string): DirectoryApiKey | undefined {
     return this.#find(apiKeyName(id)) as DirectoryApiKey | undefined;
+  }
+
+  user(tenant: string, id: string): DirectoryUser | undefined {
+    return this.#find(userName(tenant, id)) as DirectoryUser | undefined;
+  }
+
+  /** Whether the session was ended before its time. */
+  hasEnded(tenant: string, sessionId: string): boolean {
+    return this.#find(sessionName(tenant, sessionId)) !== undefined;
   }
 
   signingKey(kid: string): DirectorySigningKey | undefined {
@@ -114,5 +129,9 @@ function nameOf(entry: DirectoryEntry): string {
       return apiKeyName(entry.id);
     case 'signingKey':
       return signingKeyName(entry.publicKey.kid);
+    case 'user':
+      return userName(entry.tenant, entry.id);
+    case 'session':
+      return sessionName(entry.tenant, entry.id);
   }
 }

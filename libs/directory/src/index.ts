@@ -1,4 +1,10 @@
-export { Directory, type DirectoryAgent, type DirectoryApiKey, type DirectorySigningKey } from './directory';
+export {
+  Directory,
+  type DirectoryAgent,
+  type DirectoryApiKey,
+  type DirectorySigningKey,
+  type DirectoryUser,
+} from './directory';
 export { DirectoryModule } from './directory.module';
 export { Freshness } from './freshness';
 export type { DirectoryEvent } from './kinds/kind';

@@ -24,6 +24,8 @@ export interface OperationContext {
   readonly traceparent: string | null;
   /** Aborted when the caller has gone; only inside the gateway, whose handlers wait. */
   readonly signal?: AbortSignal;
+  /** Address that the request comes from; only inside the gateway. */
+  readonly source?: string | undefined;
 }
 
 export interface OperationResult<T> {

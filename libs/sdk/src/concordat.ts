@@ -26,6 +26,8 @@ const uniform = (): number => randomInt(2 ** 32) / 2 ** 32;
 export class Concordat {
   readonly agents: Group<Groups['agents']>;
   readonly apiKeys: Group<Groups['apiKeys']>;
+  readonly users: Group<Groups['users']>;
+  readonly sessions: Group<Groups['sessions']>;
   readonly messages: Group<Groups['messages']>;
   readonly inbox: Group<Groups['inbox']> & {
     /** Hands every message to the handler, once, and acknowledges it after that; see `Subscription`. */
@@ -66,6 +68,8 @@ export class Concordat {
     this.#invoke = (name, input, callOptions) => this.call(name, input, callOptions);
     this.agents = bindGroup(this.#invoke, groups.agents);
     this.apiKeys = bindGroup(this.#invoke, groups.apiKeys);
+    this.users = bindGroup(this.#invoke, groups.users);
+    this.sessions = bindGroup(this.#invoke, groups.sessions);
     this.messages = bindGroup(this.#invoke, groups.messages);
     this.inbox = {
       ...bindGroup(this.#invoke, groups.inbox),

@@ -52,9 +52,9 @@ export class Authenticator {
     await freshness.reached(verified.position, waitMs);
     // What was fresh before the wait may be stale after it.
     freshness.require();
-    requireBearer(directory, verified);
-    this.#verified.set(verified.principal, verified);
-    return verified.principal;
+    const principal = requireBearer(directory, verified);
+    this.#verified.set(principal, verified);
+    return principal;
   }
 
   #apiKey(key: string): Principal {

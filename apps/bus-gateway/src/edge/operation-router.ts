@@ -34,6 +34,8 @@ export interface EdgeRequest {
   /** Correlation id of the caller's conversation. */
   readonly conversation: string | undefined;
   readonly signal: AbortSignal;
+  /** Address that the request comes from, as the door sees it. */
+  readonly source?: string | undefined;
 }
 
 export interface EdgeAnswer {
@@ -104,7 +106,7 @@ export class OperationRouter {
     };
     const result: OperationResult<unknown> =
       operation.service === 'bus'
-        ? await this.#local.dispatch(operation.name, input, { ...context, signal })
+        ? await this.#local.dispatch(operation.name, input, { ...context, signal, source: request.source })
         : await this.ports.services.call(operation.name, input, context);
     const source = result.source ?? operation.service;
     return { output: result.output, positions: result.position ? { [source]: result.position } : {} };

@@ -6,7 +6,9 @@ import type { Connection } from '@concordat/sqlite';
 import { z } from 'zod';
 import type { AgentQueries } from '../agent/agent.projection';
 import { apiKeyPage } from '../api-key/api-key.projection';
+import { endedSessionPage } from '../session/session.projection';
 import { signingKeyPage } from '../signing-key/signing-key.projection';
+import { userPage } from '../user/user.projection';
 
 interface Item {
   readonly at: Position;
@@ -18,7 +20,7 @@ const chunkRows = 400;
 
 /** Where a chunk begins: a kind of entry, and the last one of it that was read. */
 const cursorSchema = z.strictObject({
-  kind: z.enum(['signingKey', 'apiKey', 'agent']),
+  kind: z.enum(['signingKey', 'apiKey', 'user', 'session', 'agent']),
   tenant: z.string(),
   id: z.string(),
 });
@@ -47,6 +49,10 @@ function readChunk(db: Connection, agents: AgentQueries, { kind, tenant, id }: C
       return signingKeyPage(db, id, chunkRows);
     case 'apiKey':
       return apiKeyPage(db, { tenant, id }, chunkRows);
+    case 'user':
+      return userPage(db, { tenant, id }, chunkRows);
+    case 'session':
+      return endedSessionPage(db, { tenant, id }, chunkRows);
     case 'agent':
       return agents.directoryPage(tenant, id, chunkRows);
   }
@@ -64,6 +70,8 @@ function nameOf(entry: DirectoryEntry): { tenant: string; id: string } {
     case 'agent':
       return { tenant: entry.tenant, id: entry.did };
     case 'apiKey':
+    case 'user':
+    case 'session':
       return { tenant: entry.tenant, id: entry.id };
     case 'signingKey':
       return { tenant: '', id: entry.publicKey.kid };

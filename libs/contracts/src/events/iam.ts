@@ -76,6 +76,14 @@ export const ApiKeyRevoked = event({
   subject: ({ id }) => `apiKey:${id}`,
 });
 
+export const ApiKeyRotated = event({
+  type: 'concordat.iam.api-key.rotated.v1',
+  summary: 'An API key was replaced by another one, and ends at `expiresAt`.',
+  data: z.strictObject({ id: z.string(), rotatedTo: z.string(), expiresAt: timestamp }),
+  control: true,
+  subject: ({ id }) => `apiKey:${id}`,
+});
+
 export const SigningKeyActivated = event({
   type: 'concordat.iam.signing-key.activated.v1',
   summary: 'A key that signs access tokens came into use.',
@@ -86,5 +94,6 @@ export const SigningKeyActivated = event({
 export type AgentEvent =
   EventOf<typeof AgentRegistered> | EventOf<typeof AgentRevoked> | EventOf<typeof AgentErased>;
 export type HandshakeEvent = EventOf<typeof TokenIssued>;
-export type ApiKeyEvent = EventOf<typeof ApiKeyCreated> | EventOf<typeof ApiKeyRevoked>;
+export type ApiKeyEvent =
+  EventOf<typeof ApiKeyCreated> | EventOf<typeof ApiKeyRotated> | EventOf<typeof ApiKeyRevoked>;
 export type SigningKeyEvent = EventOf<typeof SigningKeyActivated>;

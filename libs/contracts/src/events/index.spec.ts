@@ -67,7 +67,7 @@ describe.each(eventList)('the event type $type', (spec) => {
       Object.values(fixture)
         .flatMap((value) => JSON.stringify(value))
         .join(),
-    ).toContain(spec.subject(fixture).replace(/^(apiKey|signingKey):/, ''));
+    ).toContain(spec.subject(fixture).replace(/^(apiKey|signingKey|user):/, ''));
   });
 
   it('seals and keeps only fields that it has, and can do without them once their key is destroyed', () => {
@@ -101,11 +101,14 @@ describe('what is sealed, kept and hurried', () => {
       .map(({ type }) => type)
       .sort();
 
-  it('are the personal fields of agents and the memories', () => {
+  it('are the personal fields of agents and users, the hashes of passwords, and the memories', () => {
     expect(
       Object.fromEntries(eventList.flatMap(({ type, sealed }) => (sealed ? [[type, sealed.fields]] : []))),
     ).toEqual({
       'concordat.iam.agent.registered.v1': ['name', 'metadata'],
+      'concordat.iam.user-password.changed.v1': ['passwordHash'],
+      'concordat.iam.user.changed.v1': ['email', 'name'],
+      'concordat.iam.user.created.v1': ['email', 'name'],
       'concordat.vault.memory.written.v1': ['key', 'content'],
     });
     expect(typesWith(({ local }) => local)).toEqual(['concordat.vault.memory.written.v1']);
@@ -116,6 +119,12 @@ describe('what is sealed, kept and hurried', () => {
       'concordat.iam.agent.erased.v1',
       'concordat.iam.agent.revoked.v1',
       'concordat.iam.api-key.revoked.v1',
+      'concordat.iam.api-key.rotated.v1',
+      'concordat.iam.session.ended.v1',
+      'concordat.iam.user-password.changed.v1',
+      'concordat.iam.user-roles.changed.v1',
+      'concordat.iam.user.disabled.v1',
+      'concordat.iam.user.erased.v1',
     ]);
   });
 

@@ -2,6 +2,7 @@ import * as audit from './audit';
 import * as bus from './bus';
 import type { EventSpec } from './event';
 import * as iam from './iam';
+import * as user from './user';
 import * as vault from './vault';
 
 const isEvent = (value: unknown): value is EventSpec =>
@@ -9,7 +10,7 @@ const isEvent = (value: unknown): value is EventSpec =>
 
 /** Every event type of the system. */
 export const eventList: readonly EventSpec[] = Object.freeze(
-  [iam, vault, bus, audit].flatMap((room) => (Object.values(room) as unknown[]).filter(isEvent)),
+  [iam, user, vault, bus, audit].flatMap((room) => (Object.values(room) as unknown[]).filter(isEvent)),
 );
 
 const byType = new Map(eventList.map((spec) => [spec.type as string, spec]));

@@ -134,6 +134,13 @@ describe('the operations taken together', () => {
     expect(namesOf((spec) => spec.kind === 'command' && isOpen(spec))).toEqual([
       'auth.token',
       'handshake.redeem',
+      // One's own password with the current one, and one's own sessions: of oneself, whatever one may do otherwise.
+      'user.setPassword',
+      'auth.login',
+      'auth.refresh',
+      'session.open',
+      'session.refresh',
+      'session.revoke',
     ]);
   });
 

@@ -5,6 +5,8 @@ import { auditOperations } from './audit';
 import { authOperations } from './auth';
 import { directoryOperations } from './directory';
 import { messageOperations } from './message';
+import { sessionOperations } from './session';
+import { userOperations } from './user';
 import { vaultOperations } from './vault';
 
 /** Every operation of the system, by name. */
@@ -12,6 +14,8 @@ export const operations = Object.freeze({
   ...authOperations,
   ...agentOperations,
   ...apiKeyOperations,
+  ...userOperations,
+  ...sessionOperations,
   ...directoryOperations,
   ...messageOperations,
   ...vaultOperations,

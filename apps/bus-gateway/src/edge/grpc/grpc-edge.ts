@@ -133,9 +133,13 @@ export class GrpcEdge implements OnApplicationBootstrap, BeforeApplicationShutdo
       minPosition: textOf(call, 'concordat-min-position'),
       conversation: textOf(call, 'concordat-correlation-id'),
       signal: gone.signal,
+      source: addressOf(call.getPeer()),
     });
   }
 }
+
+/** `1.2.3.4:5` or `[::1]:5`, without the port. */
+const addressOf = (peer: string): string => peer.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
 
 const textOf = ({ metadata }: ServerUnaryCall<Buffer, Fields>, name: string): string | undefined =>
   metadata.get(name)[0]?.toString();

@@ -83,6 +83,7 @@ export class HttpEdge implements OnApplicationBootstrap, BeforeApplicationShutdo
       minPosition: header(request, 'concordat-min-position'),
       conversation: header(request, 'concordat-correlation-id'),
       signal: gone.signal,
+      source: request.ip,
     });
     return sendAnswer(reply, http, answer);
   }

@@ -1,4 +1,5 @@
 import { readConfig, type Environment, healthSettings, serviceSettings } from '@concordat/runtime';
+import { passwordCost } from '@concordat/crypto';
 import { z } from 'zod';
 
 export const IAM_CONFIG = Symbol('IamConfig');
@@ -13,6 +14,11 @@ const schema = z.strictObject({
     .default('concordat'),
   /** Where the API key of the first start is written (mode 0600). */
   adminKeyFile: z.string(),
+  /**
+   * Work of hashing a password with scrypt: 2^n blocks of 1 KiB. One more doubles time and memory (17: 128 MiB, about
+   * 0.4 s); whoever logs in after it was raised is hashed anew.
+   */
+  passwordWorkLog2: z.coerce.number().int().min(15).max(20).default(passwordCost.logN),
 });
 
 export type IamConfig = z.infer<typeof schema>;

@@ -1,8 +1,10 @@
+import { passwordCost } from '@concordat/crypto';
 import { CommandContexts, CommandRunner, SqliteEventStore } from '@concordat/eventsourcing';
 import type { Keystore } from '@concordat/keystore';
 import type { Clock, Logger } from '@concordat/runtime';
 import { CLOCK, KEYSTORE, LOGGER } from '@concordat/service';
 import { Module } from '@nestjs/common';
+import { IAM_CONFIG, type IamConfig } from '../config';
 import { PasswordCheck } from './password-check';
 import { PasswordHasher } from './password-hasher';
 import { userHandlers } from './user.handler';
@@ -13,7 +15,12 @@ export const USER_HANDLERS = Symbol('UserHandlers');
 
 @Module({
   providers: [
-    { provide: PasswordHasher, useFactory: () => new PasswordHasher() },
+    {
+      provide: PasswordHasher,
+      useFactory: ({ passwordWorkLog2 }: IamConfig) =>
+        new PasswordHasher({ ...passwordCost, logN: passwordWorkLog2 }),
+      inject: [IAM_CONFIG],
+    },
     {
       provide: UserQueries,
       useFactory: (store: SqliteEventStore, clock: Clock) =>

@@ -23,10 +23,10 @@ const tokens = z.strictObject({
   accessToken: z.string(),
   tokenType: z.literal('Bearer'),
   /** seconds, like `refreshExpiresIn` */
-  expiresIn: z.number().int().max(limits.accessTokenSeconds),
+  expiresIn: z.number().int().min(0).max(limits.accessTokenSeconds),
   /** `ccr_…`: good for one trade, for which the next one comes. */
   refreshToken: z.string(),
-  refreshExpiresIn: z.number().int().max(limits.sessionSeconds),
+  refreshExpiresIn: z.number().int().min(0).max(limits.sessionSeconds),
   sessionId,
 });
 

@@ -3,6 +3,7 @@ import type { PublicOperationName } from '@concordat/sdk';
 import { identity } from './identity';
 import { memory } from './memory';
 import { messaging } from './messaging';
+import { people } from './people';
 import { trail } from './trail';
 import type { OperationCase } from './world';
 
@@ -11,6 +12,7 @@ export * from './world';
 /** A success and a refusal for every operation that has a route: the compiler says which one is missing. */
 export const operationCases: Readonly<Record<PublicOperationName, OperationCase>> = {
   ...identity,
+  ...people,
   ...messaging,
   ...memory,
   ...trail,
@@ -22,7 +24,7 @@ export const publicOperations = operationList
 
 /** The process without which an operation cannot be served; undefined for those that the gateway serves from memory. */
 export function neededProcess(name: PublicOperationName): string | undefined {
-  if (name === 'auth.token') return 'iam-service';
+  if (['auth.token', 'auth.login', 'auth.refresh'].includes(name)) return 'iam-service';
   if (name.startsWith('auth.')) return undefined;
   const { service } = findOperation(name)!;
   return service === 'bus' ? 'redis' : `${service}-service`;

@@ -1,3 +1,5 @@
+import { peopleErrors } from './people-errors';
+
 export interface ErrorDefinition {
   /** HTTP status (RFC 9110). */
   readonly status: number;
@@ -114,28 +116,7 @@ export const errorCatalogue = define({
     title: 'The handshake was refused.',
     fix: 'Check that the agent is registered and active in this tenant, and sign the exact text of `challenge` with its current key.',
   },
-  LOGIN_REFUSED: {
-    ...unauthenticated,
-    title: 'The login was refused.',
-    fix: 'Check tenant, email address and password. After several wrong passwords every login of the user is refused for a while; an administrator can unlock it or set another password.',
-  },
-  REFRESH_REFUSED: {
-    ...unauthenticated,
-    title: 'The refresh token is not good any more.',
-    fix: 'Log in again: POST /v1/auth/login. A refresh token is traded once; one that comes a second time ends its session.',
-  },
-  PASSWORD_WRONG: {
-    ...forbidden,
-    title: 'The current password is not right.',
-    fix: 'Send the current password in `currentPassword`; after several wrong ones wait, or ask an administrator for a new password.',
-  },
-  LOGIN_THROTTLED: {
-    status: 429,
-    grpc: 'RESOURCE_EXHAUSTED',
-    retryAfterSeconds: 15,
-    title: 'Too many logins from this address have failed.',
-    fix: 'Try again after the time in `Retry-After`.',
-  },
+  ...peopleErrors,
   SCOPE_MISSING: {
     ...forbidden,
     title: 'The credential lacks the scope of this operation.',
@@ -186,16 +167,6 @@ export const errorCatalogue = define({
     title: 'There is no such API key.',
     fix: 'Check the id; it is the part of the key after `cck_`.',
   },
-  USER_UNKNOWN: {
-    ...notFound,
-    title: 'There is no such user.',
-    fix: 'Check the id and the tenant of the credential; GET /v1/users lists the users, for administrators.',
-  },
-  SESSION_UNKNOWN: {
-    ...notFound,
-    title: 'There is no such session.',
-    fix: 'Check the id; GET /v1/sessions lists your sessions.',
-  },
   EVENT_UNKNOWN: {
     ...notFound,
     title: 'There is no such event in the audit log.',
@@ -221,29 +192,6 @@ export const errorCatalogue = define({
     grpc: 'ALREADY_EXISTS',
     title: 'The agent is already registered.',
     fix: 'Use the existing identity (GET /v1/agents/{did}), or register another key.',
-  },
-  API_KEY_ENDED: {
-    status: 409,
-    grpc: 'FAILED_PRECONDITION',
-    title: 'The API key is revoked, expired or replaced already.',
-    fix: 'Rotate the key that replaces it (`rotatedTo`), or create a new one.',
-  },
-  EMAIL_TAKEN: {
-    status: 409,
-    grpc: 'ALREADY_EXISTS',
-    title: 'Another user of the tenant has this email address.',
-    fix: 'Use the existing user (GET /v1/users?email=…), or another address.',
-  },
-  USER_ERASED: {
-    status: 409,
-    grpc: 'FAILED_PRECONDITION',
-    title: 'The user is erased.',
-    fix: 'An erased user stays erased; create a new one.',
-  },
-  PASSWORD_UNACCEPTABLE: {
-    ...badRequest,
-    title: 'The password is too easy to guess, too short or too long.',
-    fix: 'Choose at least 12 characters and at most 256 bytes, not a common password and not made of the email address or the name.',
   },
   AGENT_REVOKED: {
     status: 409,

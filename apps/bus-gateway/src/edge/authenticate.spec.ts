@@ -64,14 +64,13 @@ describe('who asks', () => {
   };
   const bearer = async (
     did: string,
-    over: { tenant?: string; position?: Position; claims?: Record<string, unknown> } = {},
+    over: { tenant?: string; position?: Position } = {},
   ): Promise<string> => {
     const issuedAt = Math.floor(nowMs / 1_000);
     const token = new SignJWT({
       ...{ tenant: over.tenant ?? 'default', scope: 'read write' },
       iam_position: formatPosition(over.position ?? at(1)),
       ...{ roles: ['agent'], cnf: { jkt: jwkThumbprint(publicKey.value) } },
-      ...over.claims,
     })
       .setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt', kid: publicKey.kid })
       .setIssuer('concordat')
@@ -210,70 +209,6 @@ describe('who asks', () => {
     const authorizations = [await bearer(admit()), `ApiKey ${newKey().key}`, 'Bearer x', undefined];
     monotonicMs += limits.directoryAgeMs + 1;
     for (const authorization of authorizations) expect(await codeOf(authorization)).toBe('DIRECTORY_STALE');
-  });
-
-  describe('a user with a session', () => {
-    const userId = '0198f3d2-7a10-7c3e-9b5a-3f2e1d0c4b5a';
-    const sessionId = '0198f3d2-8b21-7d4f-8c6b-4a3f2e1d5c6b';
-    const admitUser = (over: object = {}): void =>
-      put({
-        ...{
-          kind: 'user',
-          tenant: 'default',
-          id: userId,
-          status: 'active',
-          roles: ['sre'],
-          sessionsSince: at(1),
-        },
-        ...over,
-      } as DirectoryEntry);
-    const session = (
-      over: { position?: Position; tenant?: string; roles?: string[] } = {},
-    ): Promise<string> =>
-      bearer(userId, {
-        ...{ tenant: over.tenant ?? 'default', position: over.position ?? at(5) },
-        claims: { roles: over.roles ?? ['admin'], scope: 'read write admin', sid: sessionId, cnf: undefined },
-      });
-
-    it('has the roles of the directory and not those of the token, also a moment later', async () => {
-      admitUser();
-      const authorization = await session();
-      const principal = await authenticator.authenticate(authorization);
-      expect(principal).toMatchObject({
-        kind: 'user',
-        id: userId,
-        sessionId,
-        roles: ['sre'],
-        scopes: ['read', 'write'],
-      });
-      admitUser({ roles: ['auditor'] });
-      expect(await authenticator.authenticate(authorization)).toMatchObject({
-        ...{ roles: ['auditor'], scopes: ['read', 'governance'] },
-      });
-      authenticator.recheck(principal);
-    });
-
-    it('that is unknown, disabled, erased, of another tenant, or opened before all sessions ended / is refused', async () => {
-      expect(await codeOf(await session())).toBe('CREDENTIAL_INVALID');
-      for (const over of [{ status: 'disabled' }, { status: 'erased' }, { sessionsSince: at(6) }]) {
-        admitUser(over);
-        expect(await codeOf(await session())).toBe('CREDENTIAL_INVALID');
-      }
-      admitUser();
-      expect(await codeOf(await session({ tenant: 'acme' }))).toBe('CREDENTIAL_INVALID');
-      expect(await codeOf(await session())).toBe(userId);
-    });
-
-    it('is refused as soon as the session has ended, also when it waited', async () => {
-      admitUser();
-      const authorization = await session();
-      const principal = await authenticator.authenticate(authorization);
-      put({ kind: 'session', tenant: 'default', id: sessionId, endedAt: '2026-01-01T00:00:00.000Z' });
-      expect(await codeOf(authorization)).toBe('CREDENTIAL_INVALID');
-      expect(() => authenticator.recheck(principal)).toThrow(
-        expect.objectContaining({ code: 'CREDENTIAL_INVALID' }),
-      );
-    });
   });
 
   it('a token that is newer than the directory / waits for it, and is judged by what comes', async () => {

@@ -7,6 +7,7 @@ import {
   type Scope,
 } from '@concordat/contracts';
 import type { Decider } from '@concordat/eventsourcing';
+import { earlierOf, hasCome, msBetween } from '../times';
 
 export interface CreateApiKey {
   readonly kind: 'CreateApiKey';
@@ -74,7 +75,7 @@ export const apiKeyDecider: Decider<ApiKeyCommand, ApiKeyEvent, ApiKeyState> = {
     switch (event.type) {
       case ApiKeyCreated.type: {
         const { id, name, scopes, expiresAt } = event.data;
-        const lifetimeMs = expiresAt === null ? null : Date.parse(expiresAt) - Date.parse(time);
+        const lifetimeMs = expiresAt === null ? null : msBetween(time, expiresAt);
         const life = { status: 'active', createdAt: time, lifetimeMs, rotatedTo: null } as const;
         return { id, name, scopes, expiresAt, ...life };
       }
@@ -93,10 +94,9 @@ export const apiKeyDecider: Decider<ApiKeyCommand, ApiKeyEvent, ApiKeyState> = {
 /** A key is replaced once, so that its successors form a chain. */
 function rotate({ id, rotatedTo, now, overlapEndsAt }: RotateApiKey, key: ApiKeyState): ApiKeyEvent[] {
   if (!key) throw new ConcordatError('API_KEY_UNKNOWN');
-  const isExpired = key.expiresAt !== null && Date.parse(key.expiresAt) <= Date.parse(now);
+  const isExpired = key.expiresAt !== null && hasCome(key.expiresAt, now);
   if (key.status === 'revoked' || isExpired || key.rotatedTo !== null)
     throw new ConcordatError('API_KEY_ENDED');
-  const endsBefore = key.expiresAt !== null && Date.parse(key.expiresAt) < Date.parse(overlapEndsAt);
-  const expiresAt = endsBefore ? key.expiresAt : overlapEndsAt;
+  const expiresAt = key.expiresAt === null ? overlapEndsAt : earlierOf(key.expiresAt, overlapEndsAt);
   return [{ type: ApiKeyRotated.type, data: { id, rotatedTo, expiresAt } }];
 }

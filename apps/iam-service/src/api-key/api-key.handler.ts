@@ -4,13 +4,16 @@ import {
   ConcordatError,
   defaultTenant,
   hasScope,
+  type OperationInput,
+  type OperationOutput,
   type Principal,
   type Scope,
 } from '@concordat/contracts';
 import { apiKeyHash, concatBytes, formatApiKey } from '@concordat/crypto';
 import type { CommandContext, CommandContexts, CommandRunner, EventStore } from '@concordat/eventsourcing';
-import type { Clock, OperationContext, OperationHandlers } from '@concordat/runtime';
+import type { Clock, OperationContext, OperationHandlers, OperationResult } from '@concordat/runtime';
 import { readListCursor, toPage } from '../list-cursor';
+import { plusMs } from '../times';
 import { type ApiKey, type ApiKeyCommand, apiKeyDecider } from './api-key.decider';
 import { apiKeyProjection, type ApiKeyQueries } from './api-key.projection';
 
@@ -32,15 +35,8 @@ export const runApiKeyCommand = (runner: CommandRunner, context: CommandContext,
 
 /** The operations `apiKey.*`. */
 export function apiKeyHandlers(ports: ApiKeyPorts) {
-  const { runner, contexts, clock, store, apiKeys } = ports;
+  const { runner, contexts, store, apiKeys } = ports;
   const here = async () => (await store.head()).at;
-  const endOf = (lifetimeMs: number | null): string | null =>
-    lifetimeMs === null ? null : new Date(clock.nowMs() + lifetimeMs).toISOString();
-  /** The id comes from the id of the command, so that a repetition finds what the first request made. */
-  const newKey = (context: OperationContext, tenant: string): { id: string; key: string } =>
-    formatApiKey(
-      concatBytes(contexts.idFor(context.commandId ?? '', `apiKey ${tenant}`, 8), randomBytes(32)),
-    );
 
   return {
     'apiKey.create': async (input, context) => {
@@ -53,9 +49,9 @@ export function apiKeyHandlers(ports: ApiKeyPorts) {
         );
       }
       requireOwn(context.principal, input.scopes);
-      const { id, key } = newKey(context, tenant);
+      const { id, key } = newKey(ports, context, tenant);
       const { name, scopes, expiresInSeconds } = input;
-      const expiresAt = endOf(expiresInSeconds === undefined ? null : expiresInSeconds * 1_000);
+      const expiresAt = endAfter(ports, expiresInSeconds === undefined ? null : expiresInSeconds * 1_000);
       const outcome = await runApiKeyCommand(runner, contexts.of(context, input, tenant), {
         ...{ kind: 'CreateApiKey', id, name, scopes, expiresAt, hash: apiKeyHash(key) },
       });
@@ -79,29 +75,7 @@ export function apiKeyHandlers(ports: ApiKeyPorts) {
       return { output, position: await here() };
     },
 
-    'apiKey.rotate': async (input, context) => {
-      const { tenant } = context.principal;
-      requireOwn(context.principal, requireKey(apiKeys, tenant, input.id).scopes);
-      const successor = newKey(context, tenant);
-      const commandContext = contexts.of(context, input);
-      const { state } = await runApiKeyCommand(runner, commandContext, {
-        kind: 'RotateApiKey',
-        id: input.id,
-        rotatedTo: successor.id,
-        now: commandContext.time,
-        overlapEndsAt: endOf(input.overlapSeconds * 1_000)!,
-      });
-      const position = await createSuccessor(ports, commandContext, state!, {
-        ...successor,
-        expiresAt: endOf(
-          input.expiresInSeconds === undefined ? state!.lifetimeMs : input.expiresInSeconds * 1_000,
-        ),
-      });
-      return {
-        output: { ...requireKey(apiKeys, tenant, successor.id), key: successor.key },
-        position,
-      };
-    },
+    'apiKey.rotate': async (input, context) => rotate(ports, input, context),
 
     'apiKey.revoke': async (input, context) => {
       const command: ApiKeyCommand = { kind: 'RevokeApiKey', id: input.id };
@@ -109,6 +83,41 @@ export function apiKeyHandlers(ports: ApiKeyPorts) {
       return { output: requireKey(apiKeys, context.principal.tenant, input.id), position: at };
     },
   } satisfies OperationHandlers;
+}
+
+/** The id comes from the id of the command, so that a repetition finds what the first request made. */
+const newKey = (
+  { contexts }: ApiKeyPorts,
+  context: OperationContext,
+  tenant: string,
+): { id: string; key: string } =>
+  formatApiKey(concatBytes(contexts.idFor(context.commandId ?? '', `apiKey ${tenant}`, 8), randomBytes(32)));
+
+const endAfter = ({ clock }: ApiKeyPorts, lifetimeMs: number | null): string | null =>
+  lifetimeMs === null ? null : new Date(clock.nowMs() + lifetimeMs).toISOString();
+
+async function rotate(
+  ports: ApiKeyPorts,
+  input: OperationInput<'apiKey.rotate'>,
+  context: OperationContext,
+): Promise<OperationResult<OperationOutput<'apiKey.rotate'>>> {
+  const { runner, contexts, apiKeys } = ports;
+  const { tenant } = context.principal;
+  const { id, overlapSeconds, expiresInSeconds } = input;
+  requireOwn(context.principal, requireKey(apiKeys, tenant, id).scopes);
+  const { id: rotatedTo, key } = newKey(ports, context, tenant);
+  const commandContext = contexts.of(context, input);
+  const { state } = await runApiKeyCommand(runner, commandContext, {
+    kind: 'RotateApiKey',
+    id,
+    rotatedTo,
+    now: commandContext.time,
+    overlapEndsAt: plusMs(commandContext.time, overlapSeconds * 1_000),
+  });
+  const lifetimeMs = expiresInSeconds === undefined ? state!.lifetimeMs : expiresInSeconds * 1_000;
+  const successor = { id: rotatedTo, key, expiresAt: endAfter(ports, lifetimeMs) };
+  const position = await createSuccessor(ports, commandContext, state!, successor);
+  return { output: { ...requireKey(apiKeys, tenant, rotatedTo), key }, position };
 }
 
 /**

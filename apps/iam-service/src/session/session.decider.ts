@@ -6,8 +6,8 @@ import {
   SessionOpened,
   SessionRefreshed,
 } from '@concordat/contracts';
-import { equalConstantTime, utf8 } from '@concordat/crypto';
 import type { Decider } from '@concordat/eventsourcing';
+import { earlierOf, hasCome, msBetween, plusMs } from '../times';
 
 export interface OpenSession {
   readonly kind: 'OpenSession';
@@ -63,10 +63,8 @@ export type SessionState = Session | undefined;
 export const tradeAgainMs = 30_000;
 
 /** When a session ends that nobody refreshes from now on, RFC 3339. */
-export const sessionEnd = (refreshedAt: string, expiresAt: string): string => {
-  const idleMs = Date.parse(refreshedAt) + limits.sessionIdleSeconds * 1_000;
-  return new Date(Math.min(idleMs, Date.parse(expiresAt))).toISOString();
-};
+export const sessionEnd = (refreshedAt: string, expiresAt: string): string =>
+  earlierOf(plusMs(refreshedAt, limits.sessionIdleSeconds * 1_000), expiresAt);
 
 /** The life of a session: opened, refreshed from token to token, ended. */
 export const sessionDecider: Decider<SessionCommand, SessionEvent, SessionState> = {
@@ -115,15 +113,17 @@ export const sessionDecider: Decider<SessionCommand, SessionEvent, SessionState>
 
 /** @throws ConcordatError REFRESH_REFUSED: it is over. One that was traded before ends it, for two have it now. */
 function refresh({ now, ...command }: RefreshSession, session: SessionState): SessionEvent[] {
-  if (!session || session.endedAt !== null || now >= sessionEnd(session.refreshedAt, session.expiresAt))
+  if (
+    !session ||
+    session.endedAt !== null ||
+    hasCome(sessionEnd(session.refreshedAt, session.expiresAt), now)
+  )
     throw new ConcordatError('REFRESH_REFUSED');
   const { id, tradedHash, refreshHash, tokenId } = command;
   const { userId } = session;
-  const isAgain =
-    isSame(tradedHash, session.tradedHash) && Date.parse(now) - Date.parse(session.tradedAt) <= tradeAgainMs;
-  if (isSame(tradedHash, session.refreshHash) || isAgain)
+  // Hashes of 256 random bits: how long it takes to see that they differ tells nothing that could be used.
+  const isAgain = tradedHash === session.tradedHash && msBetween(session.tradedAt, now) <= tradeAgainMs;
+  if (tradedHash === session.refreshHash || isAgain)
     return [{ type: SessionRefreshed.type, data: { id, userId, tradedHash, refreshHash, tokenId } }];
   return [{ type: SessionEnded.type, data: { id, userId, reason: 'replayed' } }];
 }
-
-const isSame = (a: string, b: string | null): boolean => b !== null && equalConstantTime(utf8(a), utf8(b));

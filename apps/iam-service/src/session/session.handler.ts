@@ -21,6 +21,7 @@ import type { RefusalFeed } from '@concordat/streams';
 import { v7 as uuidV7 } from 'uuid';
 import { readListCursor, toPage } from '../list-cursor';
 import { idMadeBefore } from '../repeated-command';
+import { msBetween, plusMs } from '../times';
 import type { LoginRefusal, PasswordCheck } from '../user/password-check';
 import { requireUser } from '../user/user.handler';
 import { isSelf } from '../user/user-rights';
@@ -157,7 +158,7 @@ async function open(
   const id = (await idMadeBefore(store, commandContext, sessionStream(''))) ?? uuidV7();
   const refreshToken = tokens.newRefreshToken(id);
   const tokenId = tokens.newTokenId();
-  const expiresAt = after(commandContext.time, limits.sessionSeconds);
+  const expiresAt = plusMs(commandContext.time, limits.sessionSeconds * 1_000);
   const { isRepetition, at } = await run(ports, commandContext, {
     ...{
       kind: 'OpenSession',
@@ -223,11 +224,8 @@ const answer = (
   ...{ refreshToken, refreshExpiresIn, sessionId },
 });
 
-const after = (time: string, seconds: number): string =>
-  new Date(Date.parse(time) + seconds * 1_000).toISOString();
-
 const secondsBetween = (from: string, to: string): number =>
-  Math.max(Math.floor((Date.parse(to) - Date.parse(from)) / 1_000), 0);
+  Math.max(Math.floor(msBetween(from, to) / 1_000), 0);
 
 /** @throws ConcordatError REFRESH_REFUSED */
 function requireKnown({ sessions, tokens }: SessionPorts, refreshToken: string): KnownSession {

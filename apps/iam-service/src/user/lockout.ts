@@ -1,3 +1,5 @@
+import { plusMs } from '../times';
+
 /** So many wrong passwords are a slip of the finger. */
 const freeFailures = 4;
 const firstLockMs = 30_000;
@@ -13,5 +15,5 @@ const longestLockMs = 900_000;
 export function lockEnd(failures: number, now: string): string | null {
   if (failures <= freeFailures) return null;
   const lockMs = Math.min(firstLockMs * 2 ** Math.min(failures - freeFailures - 1, 30), longestLockMs);
-  return new Date(Date.parse(now) + lockMs).toISOString();
+  return plusMs(now, lockMs);
 }

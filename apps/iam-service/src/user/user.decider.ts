@@ -13,6 +13,7 @@ import {
   UserRolesChanged,
 } from '@concordat/contracts';
 import type { Decider } from '@concordat/eventsourcing';
+import { hasCome } from '../times';
 import { lockEnd } from './lockout';
 
 export interface CreateUser {
@@ -174,7 +175,7 @@ function update({ id, roles, status, ...command }: UpdateUser, user: User): User
  * those before the lock count, and behind it not even the right one opens.
  */
 function judge({ id, against, isRight, now }: JudgeLogin, user: UserState): UserEvent[] {
-  const isLocked = user?.lockedUntil != null && Date.parse(now) < Date.parse(user.lockedUntil);
+  const isLocked = user !== undefined && user.lockedUntil !== null && !hasCome(user.lockedUntil, now);
   if (user?.status !== 'active' || user.passwordHash !== against || isLocked)
     throw new ConcordatError('LOGIN_REFUSED');
   if (isRight) return user.failures > 0 ? [{ type: LoginUnlocked.type, data: { id } }] : [];

@@ -1,7 +1,7 @@
 import {
-  LoginFailed,
-  LoginUnlocked,
-  UserChanged,
+  type LoginFailed,
+  type LoginUnlocked,
+  type UserChanged,
   UserCreated,
   UserDisabled,
   UserEnabled,

@@ -26,7 +26,8 @@ const asciiDomain = (text: string): string =>
 
 export function isEmail(text: string): boolean {
   const at = text.lastIndexOf('@');
-  return text.length <= longest && localPart.test(text.slice(0, at)) && domain.test(text.slice(at + 1));
+  if (at < 1 || text.length > longest) return false;
+  return localPart.test(text.slice(0, at)) && domain.test(text.slice(at + 1));
 }
 
 /** An email address as a caller writes it; read in its one spelling. */

@@ -135,14 +135,7 @@ async function create(
         if (users.idByEmail(tenant, input.email) !== undefined) throw new ConcordatError('EMAIL_TAKEN');
       },
     );
-    const hash = outcome.state?.passwordHash ?? null;
-    if (
-      outcome.isRepetition &&
-      password !== undefined &&
-      hash !== null &&
-      !(await hasher.verify(password, hash))
-    )
-      throw new ConcordatError('IDEMPOTENCY_KEY_REUSED');
+    if (password !== undefined) await requireSamePassword(hasher, outcome, password);
     return outcome;
   };
   const before = await idMadeBefore(store, commandContext, userStream(''));
@@ -166,7 +159,7 @@ async function setPassword(
   { id, password, currentPassword }: OperationInput<'user.setPassword'>,
   context: OperationContext,
 ): Promise<CommandOutcome<UserState>> {
-  const { contexts, users, hasher, check } = ports;
+  const { contexts, store, users, hasher, check } = ports;
   const { principal } = context;
   const isOwn = isSelf(principal, id);
   if (!isOwn && !hasScope(principal, 'admin')) throw new ConcordatError('USER_UNKNOWN');
@@ -175,13 +168,30 @@ async function setPassword(
   requireGoodPassword(password, user);
   // With a stolen token alone, nobody makes himself the owner.
   if (isOwn && currentPassword === undefined) throw new ConcordatError('PASSWORD_WRONG');
+  const commandContext = contexts.of(context, { id });
+  // When it was carried out before, the current password is another one by now.
+  const isJudged = isOwn && (await idMadeBefore(store, commandContext, userStream(''))) === undefined;
   const [refusal, passwordHash] = await Promise.all([
-    isOwn ? check.judge(principal.tenant, id, currentPassword!) : undefined,
+    isJudged ? check.judge(principal.tenant, id, currentPassword!) : undefined,
     hasher.hash(password),
   ]);
   if (refusal !== undefined) throw new ConcordatError('PASSWORD_WRONG');
   const cause = isOwn ? 'changed' : 'reset';
-  return run(ports, contexts.of(context, { id }), { kind: 'SetPassword', id, passwordHash, cause });
+  const outcome = await run(ports, commandContext, { kind: 'SetPassword', id, passwordHash, cause });
+  await requireSamePassword(hasher, outcome, password);
+  return outcome;
+}
+
+/** A password is in no memo, so what was carried out before is compared here. @throws ConcordatError IDEMPOTENCY_KEY_REUSED */
+async function requireSamePassword(
+  hasher: PasswordHasher,
+  { isRepetition, state }: CommandOutcome<UserState>,
+  password: string,
+): Promise<void> {
+  // Nothing to compare with once the user is erased.
+  const hash = state?.passwordHash ?? null;
+  if (isRepetition && hash !== null && !(await hasher.verify(password, hash)))
+    throw new ConcordatError('IDEMPOTENCY_KEY_REUSED');
 }
 
 export function requireUser(users: UserQueries, tenant: string, id: string): UserView {

@@ -186,6 +186,23 @@ describe('users over real Redis and SQLite', () => {
     expect(await set({ currentPassword: next })).toBe('done');
   });
 
+  it('sets a password once for one command, also when the answer was lost', async () => {
+    const { output } = await create({ password });
+    const next = 'two herons over the lake';
+    const set = (wanted: string, commandId: string) =>
+      codeOf(
+        caller.call(
+          'user.setPassword',
+          { id: output.id, password: wanted, currentPassword: password },
+          { principal: asUser(output.id), commandId },
+        ),
+      );
+    expect(await set(next, 'p1')).toBe('done');
+    expect(await set(next, 'p1')).toBe('done');
+    expect(await set('three herons over the lake', 'p1')).toBe('IDEMPOTENCY_KEY_REUSED');
+    expect(await set(next, 'p2')).toBe('PASSWORD_WRONG');
+  });
+
   it('hashes anew, with the login, what was hashed with less work, and ends no session by it', async () => {
     const email = newEmail();
     const { output } = await create({ email, password });

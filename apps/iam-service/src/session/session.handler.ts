@@ -27,6 +27,7 @@ import { requireUser } from '../user/user.handler';
 import { isSelf } from '../user/user-rights';
 import type { SessionOwner, UserQueries } from '../user/user.projection';
 import type { LoginThrottle } from './login-throttle';
+import type { SessionEnds } from './session-ends';
 import { type SessionCommand, sessionDecider, sessionEnd, type SessionState } from './session.decider';
 import {
   isBefore,
@@ -43,6 +44,7 @@ export interface SessionPorts {
   readonly store: EventStore;
   readonly users: UserQueries;
   readonly sessions: SessionQueries;
+  readonly ends: SessionEnds;
   readonly check: PasswordCheck;
   readonly throttle: LoginThrottle;
   readonly tokens: SessionTokens;
@@ -53,7 +55,7 @@ type Tokens = OperationOutput<'session.open'>;
 
 /** The operations `session.*`. */
 export function sessionHandlers(ports: SessionPorts) {
-  const { contexts, store, users, sessions } = ports;
+  const { contexts, store, users, sessions, ends } = ports;
   const here = async () => (await store.head()).at;
 
   return {
@@ -90,7 +92,7 @@ export function sessionHandlers(ports: SessionPorts) {
       const isOwn = found !== undefined && isSelf(principal, found.view.userId);
       if (!found || (!isOwn && !hasScope(principal, 'admin'))) throw new ConcordatError('SESSION_UNKNOWN');
       const reason = isOwn ? 'logged-out' : 'revoked';
-      const { at } = await run(ports, contexts.of(context, { id }), { kind: 'EndSession', id, reason });
+      const { at } = await ends.one(contexts.of(context, { id }), id, reason);
       return { output: sessions.find(principal.tenant, id)!.view, position: at };
     },
   } satisfies OperationHandlers;
@@ -152,7 +154,7 @@ async function open(
   context: OperationContext,
   owner: SessionOwner,
 ): Promise<{ output: Tokens; position: Position }> {
-  const { contexts, store, users, sessions, tokens } = ports;
+  const { contexts, store, users, ends, tokens } = ports;
   // The password stays out of the memo, whose digest would be quicker to guess against than the hash.
   const commandContext = { ...contexts.of(context, { email }, tenant), actor: `user:${owner.id}` };
   const id = (await idMadeBefore(store, commandContext, sessionStream(''))) ?? uuidV7();
@@ -170,16 +172,12 @@ async function open(
     },
   });
   if (isRepetition) throw new ConcordatError('SECRET_ALREADY_SHOWN');
-  const service = contexts.ofService('iam', tenant);
-  const end = (sessionId: string, reason: 'revoked' | 'displaced') =>
-    run(ports, service, { kind: 'EndSession', id: sessionId, reason });
   const since = users.owner(tenant, owner.id)!.sessionsSince;
   if (isBefore(owner.sessionsSince, since)) {
-    await end(id, 'revoked');
+    await ends.one(contexts.ofService('iam', tenant), id, 'revoked');
     throw new ConcordatError('LOGIN_REFUSED');
   }
-  const tooMany = sessions.live(tenant, owner.id).slice(0, -limits.sessionsPerUser);
-  for (const session of tooMany) await end(session.id, 'displaced');
+  await ends.all(tenant, owner.id, 'displaced', limits.sessionsPerUser);
   const facts = { tenant, userId: owner.id, roles: owner.roles, sessionId: id, tokenId, openedAt: at };
   const accessToken = await tokens.accessToken({ ...facts, issuedAt: commandContext.time });
   const refreshExpiresIn = secondsBetween(commandContext.time, sessionEnd(commandContext.time, expiresAt));

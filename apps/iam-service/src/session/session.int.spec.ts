@@ -13,6 +13,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { blockingConnection, commandConnection, RedisEventLog } from '@concordat/streams';
 import { decodeJwt } from 'jose';
 import { startIam } from '../iam.fixture';
+import { SessionEnds } from './session-ends';
 
 const password = 'a heron over the lake';
 const owner = (tenant = 'default'): Principal =>
@@ -180,6 +181,24 @@ describe('sessions over real Redis and SQLite', () => {
       expect(await codeOf(refresh(refreshToken))).toBe('REFRESH_REFUSED');
     const { items } = (await caller.call('session.list', { userId: id }, options)).output;
     expect(items.map(({ status }) => status)).toEqual(['ended', 'ended']);
+  });
+
+  it('ends all sessions of a user but the newest ones, for whoever takes credentials away', async () => {
+    const user = await newUser();
+    const made = [await login(user.email), await login(user.email), await login(user.email)];
+    const ends = app.get(SessionEnds, { strict: false });
+    const left = async () =>
+      (await caller.call('session.list', { userId: user.id, status: 'active' }, { principal: owner() }))
+        .output.items;
+    await ends.all('default', user.id, 'displaced', 5);
+    expect(await left()).toHaveLength(3);
+    await ends.all('default', user.id, 'displaced', 1);
+    expect((await left()).map(({ id }) => id)).toEqual([made[2]!.output.sessionId]);
+    await ends.all('elsewhere', user.id, 'revoked');
+    expect(await left()).toHaveLength(1);
+    await ends.all('default', user.id, 'revoked');
+    expect(await left()).toEqual([]);
+    for (const { output } of made) expect(await codeOf(refresh(output.refreshToken))).toBe('REFRESH_REFUSED');
   });
 
   it("lists sessions and ends one: one's own, or as an administrator anybody's", async () => {

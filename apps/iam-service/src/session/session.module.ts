@@ -10,6 +10,7 @@ import { PasswordCheck } from '../user/password-check';
 import { UserModule } from '../user/user.module';
 import { UserQueries } from '../user/user.projection';
 import { LoginThrottle } from './login-throttle';
+import { SessionEnds } from './session-ends';
 import { sessionHandlers } from './session.handler';
 import { SessionQueries } from './session.projection';
 import { SessionTokens } from './session-tokens';
@@ -33,6 +34,12 @@ export const SESSION_HANDLERS = Symbol('SessionHandlers');
       inject: [CommandContexts, SigningKeys, IAM_CONFIG],
     },
     {
+      provide: SessionEnds,
+      useFactory: (runner: CommandRunner, contexts: CommandContexts, sessions: SessionQueries) =>
+        new SessionEnds(runner, contexts, sessions),
+      inject: [CommandRunner, CommandContexts, SessionQueries],
+    },
+    {
       provide: SESSION_HANDLERS,
       useFactory: (
         runner: CommandRunner,
@@ -40,17 +47,30 @@ export const SESSION_HANDLERS = Symbol('SessionHandlers');
         store: SqliteEventStore,
         users: UserQueries,
         sessions: SessionQueries,
+        ends: SessionEnds,
         check: PasswordCheck,
         throttle: LoginThrottle,
         tokens: SessionTokens,
         refusals: RefusalFeed,
-      ) => sessionHandlers({ runner, contexts, store, users, sessions, check, throttle, tokens, refusals }),
+      ) =>
+        sessionHandlers({
+          runner,
+          contexts,
+          store,
+          users,
+          sessions,
+          ends,
+          check,
+          throttle,
+          tokens,
+          refusals,
+        }),
       inject: [
-        ...[CommandRunner, CommandContexts, SqliteEventStore, UserQueries, SessionQueries, PasswordCheck],
-        ...[LoginThrottle, SessionTokens, RefusalFeed],
+        ...[CommandRunner, CommandContexts, SqliteEventStore, UserQueries, SessionQueries, SessionEnds],
+        ...[PasswordCheck, LoginThrottle, SessionTokens, RefusalFeed],
       ],
     },
   ],
-  exports: [SESSION_HANDLERS],
+  exports: [SESSION_HANDLERS, SessionEnds],
 })
 export class SessionModule {}

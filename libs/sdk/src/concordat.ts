@@ -6,11 +6,12 @@ import { Gateways } from './call/gateways';
 import { PositionMemory } from './call/position-memory';
 import { Transport } from './call/transport';
 import type { Answer } from './call/wire-answer';
-import { systemClock } from './clock';
+import { type Clock, systemClock } from './clock';
 import { AccessToken, apiKeyAuthorizer } from './credential/access-token';
 import { type AgentKey } from './credential/agent-key';
-import { readCredential } from './credential/credential';
+import { type KnownCredential, readCredential } from './credential/credential';
 import { shakeHands } from './credential/handshake';
+import { UserSession } from './credential/user-session';
 import { type MessageHandler, type SubscribeOptions, Subscription } from './inbox/subscription';
 import { bindGroup, type Group, type Groups, groups, type Invoke } from './operation-groups';
 import type { ConcordatOptions } from './options';
@@ -62,7 +63,7 @@ export class Concordat {
       totalMs: timeouts.totalMs ?? 30_000,
     };
     const stranger = new Caller({ ...ports, authorizer: undefined });
-    this.#token = this.#agent && new AccessToken(() => shakeHands(stranger, this.#agent!), clock);
+    this.#token = known && tokenOf(known, stranger, clock);
     const authorizer = known && 'apiKey' in known ? apiKeyAuthorizer(known.apiKey) : this.#token;
     this.#caller = new Caller({ ...ports, authorizer });
     this.#invoke = (name, input, callOptions) => this.call(name, input, callOptions);
@@ -81,7 +82,7 @@ export class Concordat {
     };
   }
 
-  /** DID of the agent; undefined for an API key. */
+  /** DID of the agent; undefined for anybody else. */
   get did(): string | undefined {
     return this.#agent?.did;
   }
@@ -115,12 +116,15 @@ export class Concordat {
   }
 
   /**
-   * Does the handshake now; calls do it by themselves when they need it.
+   * Does the handshake, or the login of a user, now; calls do it by themselves when they need it.
    * @returns how long the token is good for, seconds
-   * @throws ConcordatProblem HANDSHAKE_REFUSED, …; TypeError for a client that is not an agent
+   * @throws ConcordatProblem HANDSHAKE_REFUSED, LOGIN_REFUSED, …; TypeError for an API key
    */
   login(): Promise<number> {
-    if (!this.#token) throw new TypeError('Only an agent logs in: give credential.secretKey.');
+    if (!this.#token)
+      throw new TypeError(
+        'Only an agent logs in: give credential.secretKey, or email and password of a user.',
+      );
     return this.#token.renew();
   }
 
@@ -134,4 +138,12 @@ export class Concordat {
       throw new TypeError('vault: a client that is not an agent must name the persona.');
     return bindGroup(this.#invoke, groups.vault, { persona });
   }
+}
+
+/** Where the access tokens of a caller come from; undefined for an API key, which needs none. */
+function tokenOf(known: KnownCredential, stranger: Caller, clock: Clock): AccessToken | undefined {
+  if ('agent' in known) return new AccessToken(() => shakeHands(stranger, known.agent), clock);
+  if (!('user' in known)) return undefined;
+  const session = new UserSession(stranger, known.user);
+  return new AccessToken(() => session.obtain(), clock);
 }

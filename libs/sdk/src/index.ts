@@ -5,6 +5,7 @@ export type { Answer } from './call/wire-answer';
 export { type Clock, systemClock } from './clock';
 export { Concordat } from './concordat';
 export { type AgentCredential, type NewAgentKey, newAgentKey } from './credential/agent-key';
+export type { UserCredential } from './credential/user-session';
 export type { ReceivedMessage, ReplyOptions } from './inbox/received-message';
 export type { MessageHandler, SubscribeOptions, Subscription } from './inbox/subscription';
 export type { ConcordatOptions, Credential, Timeouts } from './options';

@@ -21,6 +21,7 @@ import { OperationRouter } from './edge/operation-router';
 import { RefusalAudit } from './edge/refusal-audit';
 import { ServiceCalls } from './edge/service-calls';
 import { HANDSHAKE_HANDLERS, HandshakeModule } from './handshake/handshake.module';
+import { SESSION_HANDLERS, SessionModule } from './session/session.module';
 
 /** Where ports meet adapters: the only door. */
 @Module({})
@@ -59,12 +60,13 @@ export class AppModule {
         BusModule,
         DidModule,
         HandshakeModule,
+        SessionModule,
       ],
       providers: [
         {
           provide: OPERATION_HANDLERS,
           useFactory: (...slices: OperationHandlers[]) => mergeHandlers(...slices),
-          inject: [HANDSHAKE_HANDLERS, MESSAGE_HANDLERS, INBOX_HANDLERS, DID_HANDLERS],
+          inject: [...[HANDSHAKE_HANDLERS, SESSION_HANDLERS, MESSAGE_HANDLERS, INBOX_HANDLERS, DID_HANDLERS]],
         },
         {
           provide: OperationRouter,

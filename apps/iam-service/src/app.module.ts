@@ -22,8 +22,10 @@ import { DELEGATION_HANDLERS, DelegationModule } from './delegation/delegation.m
 import { HANDSHAKE_HANDLERS, HandshakeModule } from './handshake/handshake.module';
 import { StoredAuthorizer } from './policy/authorization';
 import { POLICY_HANDLERS, PolicyModule } from './policy/policy.module';
+import { SESSION_HANDLERS, SessionModule } from './session/session.module';
 import { SIGNING_KEY_HANDLERS, SigningKeyModule } from './signing-key/signing-key.module';
 import { TOKEN_HANDLERS, TokenModule } from './token/token.module';
+import { USER_HANDLERS, UserModule } from './user/user.module';
 
 /** Where ports meet adapters: who is it, and may it. */
 @Module({})
@@ -47,6 +49,8 @@ export class AppModule {
         ApiKeyModule,
         HandshakeModule,
         PolicyModule,
+        UserModule,
+        SessionModule,
         DirectoryModule,
         TokenModule,
         DelegationModule,
@@ -59,6 +63,7 @@ export class AppModule {
           inject: [
             ...[AGENT_HANDLERS, AGENT_TYPE_HANDLERS, API_KEY_HANDLERS, CREDENTIAL_HANDLERS],
             ...[HANDSHAKE_HANDLERS, TOKEN_HANDLERS, DELEGATION_HANDLERS, SIGNING_KEY_HANDLERS],
+            ...[USER_HANDLERS, SESSION_HANDLERS],
             ...[POLICY_HANDLERS, DIRECTORY_HANDLERS],
           ],
         },

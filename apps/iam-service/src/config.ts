@@ -1,5 +1,6 @@
 import { readConfig, type Environment, healthSettings, serviceSettings } from '@concordat/runtime';
 import { defaultWebDomain, webDomain } from '@concordat/contracts';
+import { passwordCost } from '@concordat/crypto';
 import { z } from 'zod';
 
 export const IAM_CONFIG = Symbol('IamConfig');
@@ -20,6 +21,11 @@ const schema = z.strictObject({
   signingKeyDays: z.coerce.number().int().min(1).max(365).default(30),
   /** Where the API key of the first start is written (mode 0600). */
   adminKeyFile: z.string(),
+  /**
+   * Work of hashing a password with scrypt: 2^n blocks of 1 KiB. One more doubles time and memory (17: 128 MiB, about
+   * 0.4 s); whoever logs in after it was raised is hashed anew.
+   */
+  passwordWorkLog2: z.coerce.number().int().min(15).max(20).default(passwordCost.logN),
 });
 
 export type IamConfig = z.infer<typeof schema>;

@@ -7,7 +7,7 @@ import { AppModule } from './app.module';
 export const adminKeyFile = ({ folder }: Bench): string => join(folder, 'admin.key');
 
 /** The whole service over the stores of a bench: for specs only. */
-export const startIam = (bench: Bench): Promise<INestApplicationContext> =>
+export const startIam = (bench: Bench, passwordWorkLog2 = 15): Promise<INestApplicationContext> =>
   NestFactory.createApplicationContext(
     AppModule.for(bench.base('iam'), {
       ...bench.settings('iam'),
@@ -16,6 +16,7 @@ export const startIam = (bench: Bench): Promise<INestApplicationContext> =>
       keystoreBackupDays: 0,
       signingKeyDays: 30,
       adminKeyFile: adminKeyFile(bench),
+      passwordWorkLog2,
     }),
     { logger: false, abortOnError: false },
   );

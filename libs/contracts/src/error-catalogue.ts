@@ -9,6 +9,7 @@ import {
   unauthenticated,
   unavailable,
 } from './error-definition';
+import { peopleErrors } from './people-errors';
 
 export type { ErrorDefinition } from './error-definition';
 
@@ -102,6 +103,7 @@ export const errorCatalogue = define({
     title: 'The proof of the key of the token is missing or not valid.',
     fix: 'Send `Authorization: DPoP <token>` with a new `DPoP` proof for this very request (RFC 9449), signed with the key of the token.',
   },
+  ...peopleErrors,
   SCOPE_MISSING: {
     ...forbidden,
     title: 'The credential lacks the scope of this operation.',

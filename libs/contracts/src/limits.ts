@@ -23,6 +23,17 @@ export const limits = Object.freeze({
   signingKeyLeadSeconds: 3,
   /** A proof of a key is good for so long, before and after its time (RFC 9449 §11.1). */
   proofSeconds: 5,
+  /** Longest time for which a rotated API key stays good: 7 days. */
+  apiKeyOverlapSeconds: 604_800,
+  /** Life of a session that is not refreshed: 7 days. */
+  sessionIdleSeconds: 604_800,
+  /** Longest life of a session, however often it is refreshed: 30 days. */
+  sessionSeconds: 2_592_000,
+  /** Live sessions of one user; the oldest ends when another one begins. */
+  sessionsPerUser: 50,
+  /** Shortest and longest password, in characters and in bytes of UTF-8 (NIST SP 800-63B). */
+  passwordCharacters: 12,
+  passwordBytes: 256,
   /** Time an agent has to sign a challenge. */
   challengeSeconds: 60,
   /** Largest tolerated difference between the clocks of two processes. */

@@ -13,6 +13,8 @@ export * from './hash';
 export * from './jwk-thumbprint';
 export * from './merkle';
 export * from './merkle-verify';
+export * from './password-hash';
+export * from './refresh-token';
 export * from './sealed-session';
 export * from './session-handshake';
 export * from './signed-note';

@@ -5,12 +5,15 @@ import { apiKeyChanges, apiKeyName } from './kinds/api-key-entries';
 import { delegationChanges, delegationName } from './kinds/delegation-entries';
 import type { Change, DirectoryEvent } from './kinds/kind';
 import { policyChanges, policyName } from './kinds/policy-entries';
+import { sessionChanges, sessionName } from './kinds/session-entries';
 import { signingKeyChanges, signingKeyName } from './kinds/signing-key-entries';
+import { userChanges, userName } from './kinds/user-entries';
 import { withdrawalChanges, withdrawalName } from './kinds/withdrawal-entries';
 
 export type DirectoryAgent = Extract<DirectoryEntry, { kind: 'agent' }>;
 export type DirectoryApiKey = Extract<DirectoryEntry, { kind: 'apiKey' }>;
 type DirectoryPolicy = Extract<DirectoryEntry, { kind: 'policy' }>;
+export type DirectoryUser = Extract<DirectoryEntry, { kind: 'user' }>;
 export type DirectoryDelegation = Extract<DirectoryEntry, { kind: 'delegation' }>;
 export type DirectoryWithdrawal = Extract<DirectoryEntry, { kind: 'withdrawal' }>;
 export type DirectorySigningKey = Extract<DirectoryEntry, { kind: 'signingKey' }>;
@@ -34,6 +37,8 @@ const changes = new Map(
     ...policyChanges,
     ...withdrawalChanges,
     ...delegationChanges,
+    ...userChanges,
+    ...sessionChanges,
   }) as [string, (data: never, event: DirectoryEvent) => Change][],
 );
 
@@ -53,6 +58,15 @@ export class Directory {
 
   apiKey(id: string): DirectoryApiKey | undefined {
     return this.#find(apiKeyName(id)) as DirectoryApiKey | undefined;
+  }
+
+  user(tenant: string, id: string): DirectoryUser | undefined {
+    return this.#find(userName(tenant, id)) as DirectoryUser | undefined;
+  }
+
+  /** Whether the session was ended before its time. */
+  hasEnded(tenant: string, sessionId: string): boolean {
+    return this.#find(sessionName(tenant, sessionId)) !== undefined;
   }
 
   signingKey(kid: string): DirectorySigningKey | undefined {
@@ -175,5 +189,9 @@ function nameOf(entry: DirectoryEntry): string {
       return withdrawalName(entry.tenant, entry.name);
     case 'delegation':
       return delegationName(entry.tenant, entry.id);
+    case 'user':
+      return userName(entry.tenant, entry.id);
+    case 'session':
+      return sessionName(entry.tenant, entry.id);
   }
 }

@@ -5,6 +5,7 @@ export {
   type DirectoryApiKey,
   type DirectoryDelegation,
   type DirectorySigningKey,
+  type DirectoryUser,
 } from './directory';
 export { DirectoryAuthorizer } from './directory-authorizer';
 export { DirectoryModule } from './directory.module';

@@ -78,6 +78,15 @@ export class CommandRunner {
     return this.#queue.enter(`${context.tenant} ${run.stream}`, () => this.#attempt(context, run));
   }
 
+  /** The state of an aggregate as it is now: for what has to be known before there is a command. */
+  async stateOf<E extends DomainEvent, S>(
+    tenant: string,
+    stream: string,
+    decider: Decider<never, E, S>,
+  ): Promise<S> {
+    return (await this.#load(tenant, stream, decider)).state;
+  }
+
   async #attempt<C, E extends DomainEvent, S>(
     context: CommandContext,
     run: CommandRun<C, E, S>,

@@ -9,6 +9,7 @@ export type { Logger } from 'pino';
 const secretNames = [
   'authorization', 'accessToken', 'apiKey', 'key', 'secret', 'password', 'signature', 'challenge', 'token', 'tokens',
   'deliveryToken', 'payload', 'content', 'input', 'output', 'metadata', 'privateKey', 'secretKey',
+  'currentPassword', 'passwordHash', 'refreshToken', 'email',
 ]; // prettier-ignore
 
 export interface LoggerOptions {

@@ -9,9 +9,10 @@ import type { Answer } from './call/wire-answer';
 import { systemClock } from './clock';
 import { AccessToken, apiKeyAuthorizer } from './credential/access-token';
 import { type AgentKey } from './credential/agent-key';
-import { readCredential } from './credential/credential';
+import { type KnownCredential, readCredential } from './credential/credential';
 import { exchange, shakeHands } from './credential/handshake';
 import { type KeyProver, keyProver } from './credential/key-proof';
+import { UserSession } from './credential/user-session';
 import { type MessageHandler, type SubscribeOptions, Subscription } from './inbox/subscription';
 import { bindGroup, type Group, type Groups, groups, type Invoke } from './operation-groups';
 import type { ConcordatOptions } from './options';
@@ -31,6 +32,8 @@ export class Concordat {
   readonly policies: Group<Groups['policies']>;
   readonly delegations: Group<Groups['delegations']>;
   readonly signingKeys: Group<Groups['signingKeys']>;
+  readonly users: Group<Groups['users']>;
+  readonly sessions: Group<Groups['sessions']>;
   readonly messages: Group<Groups['messages']>;
   readonly inbox: Group<Groups['inbox']> & {
     /** Hands every message to the handler, once, and acknowledges it after that; see `Subscription`. */
@@ -65,7 +68,7 @@ export class Concordat {
       totalMs: timeouts.totalMs ?? 30_000,
     };
     const prover = this.#agent && keyProver(this.#agent.secretKey, Date.now);
-    this.#token = this.#agent && tokenOf(this.#agent, ports, prover!);
+    this.#token = known && tokenOf(known, ports, prover);
     const authorizer = known && 'apiKey' in known ? apiKeyAuthorizer(known.apiKey) : this.#token;
     this.#caller = new Caller({ ...ports, authorizer, prover });
     this.#invoke = (name, input, callOptions) => this.call(name, input, callOptions);
@@ -75,6 +78,8 @@ export class Concordat {
     this.policies = bindGroup(this.#invoke, groups.policies);
     this.delegations = bindGroup(this.#invoke, groups.delegations);
     this.signingKeys = bindGroup(this.#invoke, groups.signingKeys);
+    this.users = bindGroup(this.#invoke, groups.users);
+    this.sessions = bindGroup(this.#invoke, groups.sessions);
     this.messages = bindGroup(this.#invoke, groups.messages);
     this.inbox = {
       ...bindGroup(this.#invoke, groups.inbox),
@@ -86,7 +91,7 @@ export class Concordat {
     };
   }
 
-  /** DID of the agent; undefined for an API key. */
+  /** DID of the agent; undefined for anybody else. */
   get did(): string | undefined {
     return this.#agent?.did;
   }
@@ -120,12 +125,15 @@ export class Concordat {
   }
 
   /**
-   * Does the handshake now; calls do it by themselves when they need it.
+   * Does the handshake, or the login of a user, now; calls do it by themselves when they need it.
    * @returns how long the token is good for, seconds
-   * @throws ConcordatProblem HANDSHAKE_REFUSED, …; TypeError for a client that is not an agent
+   * @throws ConcordatProblem HANDSHAKE_REFUSED, LOGIN_REFUSED, …; TypeError for an API key
    */
   login(): Promise<number> {
-    if (!this.#token) throw new TypeError('Only an agent logs in: give credential.secretKey.');
+    if (!this.#token)
+      throw new TypeError(
+        'Only an agent logs in: give credential.secretKey, or email and password of a user.',
+      );
     return this.#token.renew();
   }
 
@@ -141,8 +149,20 @@ export class Concordat {
   }
 }
 
+/** Where the access tokens of a caller come from; undefined for an API key, which needs none. */
+function tokenOf(
+  known: KnownCredential,
+  ports: Omit<CallerOptions, 'authorizer'>,
+  prover: KeyProver | undefined,
+): AccessToken | undefined {
+  if ('agent' in known) return agentToken(known.agent, ports, prover!);
+  if (!('user' in known)) return undefined;
+  const session = new UserSession(new Caller({ ...ports, authorizer: undefined }), known.user);
+  return new AccessToken(() => session.obtain(), ports.clock);
+}
+
 /** The own token of the agent, or with a delegation the one that it is traded for. */
-function tokenOf(key: AgentKey, ports: Omit<CallerOptions, 'authorizer'>, prover: KeyProver): AccessToken {
+function agentToken(key: AgentKey, ports: Omit<CallerOptions, 'authorizer'>, prover: KeyProver): AccessToken {
   const stranger = new Caller({
     ...{ ...ports, authorizer: undefined, prover: key.proof === 'dpop' ? prover : undefined },
   });

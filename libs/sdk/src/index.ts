@@ -6,6 +6,7 @@ export { type Clock, systemClock } from './clock';
 export { Concordat } from './concordat';
 export { type AgentCredential, type NewAgentKey, newAgentKey } from './credential/agent-key';
 export { type KeyReplacement, proveNewKey } from './credential/new-key-proof';
+export type { UserCredential } from './credential/user-session';
 export type { ReceivedMessage, ReplyOptions } from './inbox/received-message';
 export type { MessageHandler, SubscribeOptions, Subscription } from './inbox/subscription';
 export type { ConcordatOptions, Credential, Timeouts } from './options';

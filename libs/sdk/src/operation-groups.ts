@@ -46,7 +46,6 @@ export const groups = {
     revoke: 'delegation.revoke',
   },
   signingKeys: { rotate: 'signingKey.rotate' },
-  apiKeys: { create: 'apiKey.create', revoke: 'apiKey.revoke' },
   policies: {
     put: 'policy.put',
     dryRun: 'policy.dryRun',
@@ -55,6 +54,22 @@ export const groups = {
     remove: 'policy.remove',
     check: 'policy.check',
   },
+  apiKeys: {
+    create: 'apiKey.create',
+    get: 'apiKey.get',
+    list: 'apiKey.list',
+    rotate: 'apiKey.rotate',
+    revoke: 'apiKey.revoke',
+  },
+  users: {
+    create: 'user.create',
+    get: 'user.get',
+    list: 'user.list',
+    update: 'user.update',
+    setPassword: 'user.setPassword',
+    erase: 'user.erase',
+  },
+  sessions: { login: 'auth.login', refresh: 'auth.refresh', list: 'session.list', revoke: 'session.revoke' },
   messages: { send: 'message.send', get: 'message.get' },
   inbox: { fetch: 'inbox.fetch', ack: 'inbox.ack' },
   vault: {

@@ -1,10 +1,11 @@
 import type { AgentCredential } from './credential/agent-key';
+import type { UserCredential } from './credential/user-session';
 import type { Random } from './call/backoff';
 import type { Clock } from './clock';
 import type { ConcordatProblem } from './problem';
 
-/** Who calls: a service by its API key, or an agent by its secret key. */
-export type Credential = { readonly apiKey: string } | AgentCredential;
+/** Who calls: a service by its API key, an agent by its secret key, or a user by address and password. */
+export type Credential = { readonly apiKey: string } | AgentCredential | UserCredential;
 
 export interface Timeouts {
   /** One attempt may take this long, besides the `waitSeconds` of its input; default 10,000. */

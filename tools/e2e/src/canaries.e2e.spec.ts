@@ -11,6 +11,7 @@ const canary = (name: string): string => `CANARY-${name}-${randomBytes(12).toStr
 /** Kept where secrets may not be: found by the same search, so that finding nothing means something. */
 const [message, correlation, agentName] = [canary('message'), canary('correlation'), canary('agent')];
 const [memory, memoryKey] = [canary('memory'), canary('key')];
+const [password, email] = [canary('password'), `${canary('email')}@example.org`.toLowerCase()];
 
 describe('secrets after a day of work', () => {
   let receiver: OtlpReceiver;
@@ -41,6 +42,20 @@ describe('secrets after a day of work', () => {
     await request(`${system.url(1)}/v1/agents`, { headers: { authorization: `ApiKey ${key}` } });
     const token = (await logIn(system.url(1), ada)).slice('Bearer '.length);
     await request(`${system.url(0)}/v1/agents`, { headers: { authorization: `Bearer ${token}` } });
+    const roles = ['user' as const];
+    await system.admin().users.create({ email, name: 'Grace', roles, password });
+    const session = await system.admin(1).sessions.login({ email, password });
+    await system.admin(0).users.list({ email });
+    for (const body of [
+      { email, password: `${password}!` },
+      { email: `x${email}`, password },
+      { email, password, tenant: password },
+    ])
+      await request(`${system.url(0)}/v1/auth/login`, { method: 'POST', body });
+    await request(`${system.url(0)}/v1/auth/refresh`, {
+      method: 'POST',
+      body: { refreshToken: `${session.refreshToken}0` },
+    });
     // Refused, logged and audited too: also then a secret stays a secret.
     for (const broken of [`${token}x`, `${key}0`, memory]) {
       await request(`${system.url(0)}/v1/agents`, { headers: { authorization: `Bearer ${broken}` } });
@@ -59,6 +74,7 @@ describe('secrets after a day of work', () => {
 
     secrets.set('a memory', memory).set('the key of a memory', memoryKey);
     secrets.set('an access token', token).set('the signature of a token', token.split('.')[2]!);
+    secrets.set('a password', password).set('a refresh token', session.refreshToken);
     secrets
       .set('an API key', key)
       .set('the secret of an API key', key.slice(21))
@@ -90,6 +106,7 @@ describe('secrets after a day of work', () => {
     ['a message', message, /^redis\/.*aof/],
     ['a correlation id', correlation, /^dump of public\./],
     ["an agent's name", agentName, /^dump of iam\/iam\.db/],
+    ["a user's address", email, /^dump of iam\/iam\.db/],
     ['the name of an operation', 'memory.put', /^spans/],
     ['a word of a log', 'directory loaded', /^logs\/bus-gateway/],
     ['an offer of a session', 'offers', /^redis-rpc cc:\{rpc\./],
@@ -105,10 +122,13 @@ describe('secrets after a day of work', () => {
     'an API key',
     'the secret of an API key',
     'the first API key',
+    'a password',
+    'a refresh token',
   ])('%s is found nowhere', (name) => expect(find(stores, secrets.get(name)!)).toEqual([]));
 
   it('a message is not in clear in PostgreSQL, and a name not in Redis', () => {
     expect(find(stores, message).filter((name) => /postgres|public\./.test(name))).toEqual([]);
     expect(find(stores, agentName).filter((name) => name.startsWith('redis'))).toEqual([]);
+    expect(find(stores, email).filter((name) => !/iam\/iam\.db/.test(name))).toEqual([]);
   });
 });

@@ -5,6 +5,8 @@ import { logIn, operationRequest, request } from './http';
 import { neededProcess, operationCases, publicOperations, startWorld, type World } from './operation-cases';
 import { System } from './system';
 
+const nobody = '0198f3d2-7a10-7c3e-9b5a-3f2e1d0c4b5a';
+
 /** A well-formed input for every operation: whether it would succeed does not matter while nobody can answer. */
 const inputs = (world: World): Record<PublicOperationName, object> => ({
   'auth.challenge': { did: world.ada.did },
@@ -38,6 +40,9 @@ const inputs = (world: World): Record<PublicOperationName, object> => ({
   'agent.revoke': { did: newAgent().did },
   'agent.erase': { did: newAgent().did },
   'apiKey.create': { name: 'x', scopes: ['read'] },
+  'apiKey.get': { id: 'f'.repeat(16) },
+  'apiKey.list': {},
+  'apiKey.rotate': { id: 'f'.repeat(16) },
   'apiKey.revoke': { id: 'f'.repeat(16) },
   'policy.put': {
     id: 'night',
@@ -53,6 +58,16 @@ const inputs = (world: World): Record<PublicOperationName, object> => ({
   'policy.list': {},
   'policy.remove': { id: 'night' },
   'policy.check': { subject: { kind: 'agent', id: world.ada.did }, action: 'agent.get' },
+  'user.create': { email: 'nobody@example.org', name: 'x', roles: ['user'] },
+  'user.get': { id: nobody },
+  'user.list': {},
+  'user.update': { id: nobody, name: 'x' },
+  'user.setPassword': { id: nobody, password: 'a heron over the lake' },
+  'user.erase': { id: nobody },
+  'auth.login': { email: 'nobody@example.org', password: 'a heron over the lake' },
+  'auth.refresh': { refreshToken: 'ccr_' },
+  'session.list': {},
+  'session.revoke': { id: nobody },
   'message.send': { to: world.bob.did, type: 'EVENT', payload: 1 },
   'message.get': { id: world.messageId },
   'inbox.fetch': {},

@@ -80,9 +80,9 @@ export class Authenticator {
     await freshness.reached(verified.position, waitMs);
     // What was fresh before the wait may be stale after it.
     freshness.require();
-    requireBearer(directory, verified, nowMs());
-    this.#verified.set(verified.principal, verified);
-    return verified.principal;
+    const principal = requireBearer(directory, verified, nowMs());
+    this.#verified.set(principal, verified);
+    return principal;
   }
 
   #requireProof(

@@ -21,6 +21,7 @@ const audited: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'AGENT_REQUIRED',
   'CHALLENGE_INVALID',
   'CHALLENGE_EXPIRED',
+  'REFRESH_REFUSED',
 ]);
 
 /** Puts refusals into the audit feed before they are answered. */

@@ -1,4 +1,4 @@
-import { comparePositions, ConcordatError } from '@concordat/contracts';
+import { comparePositions, ConcordatError, scopesOf } from '@concordat/contracts';
 import { jwkThumbprint } from '@concordat/crypto';
 import type { Directory } from '@concordat/directory';
 import QuickLRU from 'quick-lru';
@@ -10,22 +10,25 @@ type Subject<K extends VerifiedToken['principal']['kind']> = Extract<VerifiedTok
 /**
  * Whether a token was not taken back, and whom it speaks for is still welcome. Asked with every request, of the directory
  * alone: what was taken away counts from the moment the directory knows it, whatever was cached before.
+ * @returns whom it speaks for, with the rights of now
  * @throws ConcordatError CREDENTIAL_INVALID
  */
-export function requireBearer(directory: Directory, verified: VerifiedToken, nowMs: number): void {
+export function requireBearer(
+  directory: Directory,
+  verified: VerifiedToken,
+  nowMs: number,
+): VerifiedToken['principal'] {
   const { principal } = verified;
   switch (principal.kind) {
     case 'agent':
       requireAgent(directory, principal, verified);
       if (principal.delegations) requireChain(directory, principal, nowMs);
-      return requireNotWithdrawn(directory, verified, [
-        principal.id,
-        ...(principal.actors?.slice(0, 1) ?? []),
-      ]);
+      requireNotWithdrawn(directory, verified, [principal.id, ...(principal.actors?.slice(0, 1) ?? [])]);
+      return principal;
     case 'user':
-      requireUser(directory, principal);
       if (directory.withdrawal(principal.tenant, `session:${principal.sessionId}`)) throw refused();
-      return requireNotWithdrawn(directory, verified, [principal.id]);
+      requireNotWithdrawn(directory, verified, [principal.id]);
+      return requireUser(directory, principal, verified);
     default:
       return principal satisfies never;
   }
@@ -42,9 +45,24 @@ function requireAgent(
   if (!bearer?.publicKeys.some(({ value }) => thumbprintOf(value) === keyThumbprint)) throw refused();
 }
 
-/** The directory knows no users yet, so nobody is let in as one. */
-function requireUser(_directory: Directory, _user: Subject<'user'>): void {
-  throw refused();
+/**
+ * The user is active, and the session was neither ended nor opened before all of them were. Roles and scopes are those
+ * that the directory knows of now: a role that was taken away is gone with the next request.
+ */
+function requireUser(
+  directory: Directory,
+  principal: Subject<'user'>,
+  { position }: VerifiedToken,
+): Subject<'user'> {
+  const { tenant, id, sessionId } = principal;
+  const user = directory.user(tenant, id);
+  if (
+    user?.status !== 'active' ||
+    comparePositions(position, user.sessionsSince) < 0 ||
+    directory.hasEnded(tenant, sessionId)
+  )
+    throw refused();
+  return { ...principal, roles: user.roles, scopes: scopesOf(user.roles) };
 }
 
 /** Neither this token was revoked, nor everything that its bearer, or whom it speaks for, had got by some event. */

@@ -28,6 +28,16 @@ export const commands: readonly CommandEntry[] = [
     summary: 'create, list, show, change, suspend, revoke and erase agents',
     load: () => require('./agent') as CommandModule,
   },
+  {
+    name: 'user',
+    summary: 'create, list, show, change and erase users',
+    load: () => require('./user') as CommandModule,
+  },
+  {
+    name: 'key',
+    summary: 'create, list, rotate and revoke API keys',
+    load: () => require('./key') as CommandModule,
+  },
   { name: 'login', summary: 'act as an agent from now on', load: () => require('./login') as CommandModule },
   {
     name: 'delegation',

@@ -2,10 +2,12 @@ import {
   ApiKeyCreated,
   type ApiKeyEvent,
   ApiKeyRevoked,
+  ApiKeyRotated,
   ConcordatError,
   type Scope,
 } from '@concordat/contracts';
 import type { Decider } from '@concordat/eventsourcing';
+import { earlierOf, hasCome, msBetween } from '../times';
 
 export interface CreateApiKey {
   readonly kind: 'CreateApiKey';
@@ -21,7 +23,17 @@ export interface RevokeApiKey {
   readonly id: string;
 }
 
-export type ApiKeyCommand = CreateApiKey | RevokeApiKey;
+export interface RotateApiKey {
+  readonly kind: 'RotateApiKey';
+  readonly id: string;
+  readonly rotatedTo: string;
+  /** RFC 3339: a key that has expired is not rotated. */
+  readonly now: string;
+  /** RFC 3339: the old key ends then, unless it ends before. */
+  readonly overlapEndsAt: string;
+}
+
+export type ApiKeyCommand = CreateApiKey | RevokeApiKey | RotateApiKey;
 
 export interface ApiKey {
   readonly id: string;
@@ -30,12 +42,15 @@ export interface ApiKey {
   readonly expiresAt: string | null;
   readonly status: 'active' | 'revoked';
   readonly createdAt: string;
+  /** How long it was made for; null: for ever. A rotation ends it earlier, and leaves this. */
+  readonly lifetimeMs: number | null;
+  readonly rotatedTo: string | null;
 }
 
 /** undefined: never created */
 export type ApiKeyState = ApiKey | undefined;
 
-/** An API key is created, and revoked for good. */
+/** An API key is created, perhaps replaced by another one, which ends it after an overlap, and revoked for good. */
 export const apiKeyDecider: Decider<ApiKeyCommand, ApiKeyEvent, ApiKeyState> = {
   initialState: undefined,
 
@@ -49,6 +64,8 @@ export const apiKeyDecider: Decider<ApiKeyCommand, ApiKeyEvent, ApiKeyState> = {
       case 'RevokeApiKey':
         if (!key) throw new ConcordatError('API_KEY_UNKNOWN');
         return key.status === 'active' ? [{ type: ApiKeyRevoked.type, data: { id: command.id } }] : [];
+      case 'RotateApiKey':
+        return rotate(command, key);
       default:
         return command satisfies never;
     }
@@ -58,7 +75,13 @@ export const apiKeyDecider: Decider<ApiKeyCommand, ApiKeyEvent, ApiKeyState> = {
     switch (event.type) {
       case ApiKeyCreated.type: {
         const { id, name, scopes, expiresAt } = event.data;
-        return { id, name, scopes, expiresAt, status: 'active', createdAt: time };
+        const lifetimeMs = expiresAt === null ? null : msBetween(time, expiresAt);
+        const life = { status: 'active', createdAt: time, lifetimeMs, rotatedTo: null } as const;
+        return { id, name, scopes, expiresAt, ...life };
+      }
+      case ApiKeyRotated.type: {
+        const { rotatedTo, expiresAt } = event.data;
+        return key && { ...key, rotatedTo, expiresAt };
       }
       case ApiKeyRevoked.type:
         return key && { ...key, status: 'revoked' };
@@ -67,3 +90,13 @@ export const apiKeyDecider: Decider<ApiKeyCommand, ApiKeyEvent, ApiKeyState> = {
     }
   },
 };
+
+/** A key is replaced once, so that its successors form a chain. */
+function rotate({ id, rotatedTo, now, overlapEndsAt }: RotateApiKey, key: ApiKeyState): ApiKeyEvent[] {
+  if (!key) throw new ConcordatError('API_KEY_UNKNOWN');
+  const isExpired = key.expiresAt !== null && hasCome(key.expiresAt, now);
+  if (key.status === 'revoked' || isExpired || key.rotatedTo !== null)
+    throw new ConcordatError('API_KEY_ENDED');
+  const expiresAt = key.expiresAt === null ? overlapEndsAt : earlierOf(key.expiresAt, overlapEndsAt);
+  return [{ type: ApiKeyRotated.type, data: { id, rotatedTo, expiresAt } }];
+}

@@ -5,6 +5,7 @@ import { Module } from '@nestjs/common';
 import { IAM_CONFIG, type IamConfig } from '../config';
 import { AdminKeyJob } from './admin-key.job';
 import { apiKeyHandlers } from './api-key.handler';
+import { ApiKeyQueries } from './api-key.projection';
 
 export const API_KEY_HANDLERS = Symbol('ApiKeyHandlers');
 
@@ -12,9 +13,20 @@ export const API_KEY_HANDLERS = Symbol('ApiKeyHandlers');
   providers: [
     {
       provide: API_KEY_HANDLERS,
-      useFactory: (runner: CommandRunner, contexts: CommandContexts, clock: Clock) =>
-        apiKeyHandlers({ runner, contexts, clock }),
-      inject: [CommandRunner, CommandContexts, CLOCK],
+      useFactory: (
+        runner: CommandRunner,
+        contexts: CommandContexts,
+        clock: Clock,
+        store: SqliteEventStore,
+        apiKeys: ApiKeyQueries,
+      ) => apiKeyHandlers({ runner, contexts, clock, store, apiKeys }),
+      inject: [CommandRunner, CommandContexts, CLOCK, SqliteEventStore, ApiKeyQueries],
+    },
+    {
+      provide: ApiKeyQueries,
+      useFactory: (store: SqliteEventStore, clock: Clock) =>
+        new ApiKeyQueries(store.reader, () => clock.now().toISOString()),
+      inject: [SqliteEventStore, CLOCK],
     },
     {
       provide: AdminKeyJob,

@@ -8,8 +8,10 @@ import type { AgentQueries } from '../agent/agent-queries.projection';
 import { apiKeyPage } from '../api-key/api-key.projection';
 import type { DelegationQueries } from '../delegation/delegation.projection';
 import type { PolicyQueries } from '../policy/policy.projection';
+import { endedSessionPage } from '../session/session.projection';
 import { signingKeyPage } from '../signing-key/signing-key.projection';
 import { withdrawalPage } from '../token/withdrawal.projection';
+import { userPage } from '../user/user.projection';
 
 export interface DirectoryPorts {
   readonly store: EventStore;
@@ -32,7 +34,9 @@ const policyRows = 3;
 
 /** Where a chunk begins: a kind of entry, and the last one of it that was read. */
 const cursorSchema = z.strictObject({
-  kind: z.enum(['signingKey', 'policy', 'apiKey', 'agent', 'delegation', 'withdrawal']),
+  kind: z.enum([
+    ...['signingKey', 'policy', 'apiKey', 'user', 'session', 'agent', 'delegation', 'withdrawal'],
+  ] as const),
   tenant: z.string(),
   id: z.string(),
 });
@@ -67,6 +71,10 @@ function readChunk(
       return apiKeyPage(db, { tenant, id }, chunkRows);
     case 'policy':
       return policies.directoryPage(tenant, id, policyRows);
+    case 'user':
+      return userPage(db, { tenant, id }, chunkRows);
+    case 'session':
+      return endedSessionPage(db, { tenant, id }, chunkRows);
     case 'agent':
       return agents.directoryPage(tenant, id, chunkRows);
     case 'delegation':
@@ -90,6 +98,8 @@ function nameOf(entry: DirectoryEntry): { tenant: string; id: string } {
       return { tenant: entry.tenant, id: entry.did };
     case 'apiKey':
     case 'delegation':
+    case 'user':
+    case 'session':
       return { tenant: entry.tenant, id: entry.id };
     case 'policy':
       return { tenant: entry.tenant, id: entry.id };

@@ -37,11 +37,7 @@ describe('the keys that sign tokens, over a real store', () => {
       keystore,
       runner,
       contexts,
-<<<<<<< HEAD
-      clock: { nowMs: () => nowMs, now: () => new Date(nowMs) },
-=======
       clock: clockAt(() => nowMs),
->>>>>>> h-creds
     });
     await found.start();
     return found;
@@ -135,12 +131,7 @@ describe('the keys that sign tokens, over a real store', () => {
       ['token:test', expect.anything()],
     ]);
     expect(await app.get(WithdrawalJob).run()).toBe(0);
-<<<<<<< HEAD
-    const laterMs = Date.now() + tokenMs + 1_000;
-    const later = { nowMs: () => laterMs, now: () => new Date(laterMs) };
-=======
     const later = clockAt(() => Date.now() + tokenMs + 1_000);
->>>>>>> h-creds
     expect(await new WithdrawalJob(app.get(SqliteEventStore), later, undefined as never).run()).toBe(2);
     expect(await names()).toEqual([]);
   });

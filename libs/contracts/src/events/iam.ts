@@ -78,6 +78,14 @@ export const ApiKeyRevoked = event({
   subject: ({ id }) => `apiKey:${id}`,
 });
 
+export const ApiKeyRotated = event({
+  type: 'concordat.iam.api-key.rotated.v1',
+  summary: 'An API key was replaced by another one, and ends at `expiresAt`.',
+  data: z.strictObject({ id: z.string(), rotatedTo: z.string(), expiresAt: timestamp }),
+  control: true,
+  subject: ({ id }) => `apiKey:${id}`,
+});
+
 export const SigningKeyActivated = event({
   type: 'concordat.iam.signing-key.activated.v1',
   summary: 'A key for signing access tokens was made known; it signs once every gateway has heard of it.',
@@ -93,5 +101,6 @@ export type AgentEvent =
   | EventOf<typeof AgentErased>
   | AgentLifeEvent;
 export type HandshakeEvent = EventOf<typeof TokenIssued>;
-export type ApiKeyEvent = EventOf<typeof ApiKeyCreated> | EventOf<typeof ApiKeyRevoked>;
+export type ApiKeyEvent =
+  EventOf<typeof ApiKeyCreated> | EventOf<typeof ApiKeyRotated> | EventOf<typeof ApiKeyRevoked>;
 export type SigningKeyEvent = EventOf<typeof SigningKeyActivated> | EventOf<typeof SigningKeyRetired>;

@@ -101,7 +101,7 @@ describe('what is sealed, kept and hurried', () => {
       .map(({ type }) => type)
       .sort();
 
-  it('are the personal fields of agents and the memories', () => {
+  it('are the personal fields of agents and users, the hashes of passwords, and the memories', () => {
     expect(
       Object.fromEntries(eventList.flatMap(({ type, sealed }) => (sealed ? [[type, sealed.fields]] : []))),
     ).toEqual({
@@ -109,6 +109,9 @@ describe('what is sealed, kept and hurried', () => {
       'concordat.iam.agent.updated.v1': ['name', 'metadata'],
       'concordat.iam.agent-verification.granted.v1': ['statement'],
       'concordat.iam.agent-verification.withdrawn.v1': ['statement'],
+      'concordat.iam.user-password.changed.v1': ['passwordHash'],
+      'concordat.iam.user.changed.v1': ['email', 'name'],
+      'concordat.iam.user.created.v1': ['email', 'name'],
       'concordat.vault.memory.written.v1': ['key', 'content'],
     });
     expect(typesWith(({ local }) => local)).toEqual(['concordat.vault.memory.written.v1']);
@@ -127,6 +130,12 @@ describe('what is sealed, kept and hurried', () => {
       'concordat.iam.signing-key.activated.v1',
       'concordat.iam.signing-key.retired.v1',
       'concordat.iam.token.revoked.v1',
+      'concordat.iam.api-key.rotated.v1',
+      'concordat.iam.session.ended.v1',
+      'concordat.iam.user-password.changed.v1',
+      'concordat.iam.user-roles.changed.v1',
+      'concordat.iam.user.disabled.v1',
+      'concordat.iam.user.erased.v1',
     ]);
   });
 

@@ -5,6 +5,7 @@ import * as credential from './credential';
 import type { EventSpec } from './event';
 import * as iam from './iam';
 import * as policy from './policy';
+import * as user from './user';
 import * as vault from './vault';
 
 const isEvent = (value: unknown): value is EventSpec =>
@@ -12,7 +13,7 @@ const isEvent = (value: unknown): value is EventSpec =>
 
 /** Every event type of the system. */
 export const eventList: readonly EventSpec[] = Object.freeze(
-  [iam, agentLife, credential, policy, vault, bus, audit].flatMap((room) =>
+  [iam, agentLife, credential, user, policy, vault, bus, audit].flatMap((room) =>
     (Object.values(room) as unknown[]).filter(isEvent),
   ),
 );

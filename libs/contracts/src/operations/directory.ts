@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { operationPattern } from '../delegation';
 import { algorithmValue, publicKeys } from '../keys';
-import { agentStatus, agentType, did, scope, tenantId, timestamp } from '../names';
+import { agentStatus, agentType, did, role, scope, tenantId, timestamp, userId } from '../names';
 import { operation } from '../operation';
 import { policy, policyId } from '../policy';
 import { positionSchema } from '../position';
@@ -70,6 +70,24 @@ export const directoryDelegation = z.strictObject({
   expiresAt: timestamp,
 });
 
+export const directoryUser = z.strictObject({
+  kind: z.literal('user'),
+  tenant: tenantId,
+  id: userId,
+  status: z.enum(['active', 'disabled', 'erased']),
+  roles: z.array(role),
+  /** Sessions opened before have ended: the user was disabled or got another password then. */
+  sessionsSince: positionSchema,
+});
+
+/** A session that ended before its time. One of which nothing is said is as good as its tokens. */
+export const directorySession = z.strictObject({
+  kind: z.literal('session'),
+  tenant: tenantId,
+  id: z.uuidv7(),
+  endedAt: timestamp,
+});
+
 export const directoryEntry = z.discriminatedUnion('kind', [
   directoryAgent,
   directoryApiKey,
@@ -77,6 +95,8 @@ export const directoryEntry = z.discriminatedUnion('kind', [
   directoryPolicy,
   directoryWithdrawal,
   directoryDelegation,
+  directoryUser,
+  directorySession,
 ]);
 export type DirectoryEntry = z.infer<typeof directoryEntry>;
 

@@ -11,8 +11,10 @@ import { didOperations } from './did';
 import { directoryOperations } from './directory';
 import { messageOperations } from './message';
 import { policyOperations } from './policy';
+import { sessionOperations } from './session';
 import { signingKeyOperations } from './signing-key';
 import { tokenOperations } from './token';
+import { userOperations } from './user';
 import { vaultOperations } from './vault';
 
 /** Every operation of the system, by name. */
@@ -28,6 +30,8 @@ export const operations = Object.freeze({
   ...apiKeyOperations,
   ...policyOperations,
   ...credentialOperations,
+  ...userOperations,
+  ...sessionOperations,
   ...directoryOperations,
   ...messageOperations,
   ...vaultOperations,

@@ -14,7 +14,19 @@ describe('a credential', () => {
     expect(read({ secretKey, apiKey: undefined })).toMatchObject({ agent: { did } });
   });
 
+  it('is that of a user', () => {
+    expect(read({ email: 'a@b.c', password: 'p' })).toEqual({ user: { email: 'a@b.c', password: 'p' } });
+    expect(read({ email: 'a@b.c', password: ' p ', tenant: 'acme' })).toEqual({
+      user: { email: 'a@b.c', password: ' p ', tenant: 'acme' },
+    });
+  });
+
   it.each([
+    [{ password: 'p' }, 'email and password must be strings'],
+    [{ email: 'a@b.c', password: '' }, 'email and password must be strings'],
+    [{ email: 'a@b.c', password: 7 }, 'email and password must be strings'],
+    [{ email: 'a@b.c', password: 'p', tenant: '' }, 'credential.tenant'],
+    [{ email: 'a@b.c', password: 'p', apiKey: 'cck_test' }, 'not both'],
     [{}, 'credential: give apiKey for a service, or secretKey for an agent'],
     [null, 'credential: give apiKey'],
     ['cck_test', 'credential: give apiKey'],

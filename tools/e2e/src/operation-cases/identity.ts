@@ -16,7 +16,10 @@ const exchangeOf = (subjectToken: string) => ({
 
 type AgentLife = keyof typeof agentLife;
 
-export const identity: Omit<CasesOf<'auth' | 'agent' | 'apiKey' | 'delegation' | 'signingKey'>, AgentLife> = {
+export const identity: Omit<
+  CasesOf<'auth' | 'agent' | 'apiKey' | 'delegation' | 'signingKey'>,
+  AgentLife | 'auth.login' | 'auth.refresh'
+> = {
   'auth.challenge': {
     async succeed({ stranger, ada }) {
       const { challenge } = await stranger.call('auth.challenge', { did: ada.did });
@@ -161,6 +164,45 @@ export const identity: Omit<CasesOf<'auth' | 'agent' | 'apiKey' | 'delegation' |
     },
     refuse: ({ asBob }) => asBob.apiKeys.create({ name: 'x', scopes: ['admin'] }),
     refusal: 'SCOPE_MISSING',
+  },
+  'apiKey.get': {
+    async succeed({ admin }) {
+      const { id } = await admin.apiKeys.create({ name: 'ci', scopes: ['read'] });
+      expect(await admin.apiKeys.get({ id })).toMatchObject({
+        id,
+        name: 'ci',
+        status: 'active',
+        rotatedTo: null,
+      });
+    },
+    refuse: ({ admin }) => admin.apiKeys.get({ id: 'f'.repeat(16) }),
+    refusal: 'API_KEY_UNKNOWN',
+  },
+  'apiKey.list': {
+    async succeed({ admin }) {
+      const { items } = await admin.apiKeys.list({ status: 'active' });
+      expect(items.map(({ name }) => name)).toContain('admin');
+      expect(JSON.stringify(items)).not.toContain('hash');
+    },
+    refuse: ({ asBob }) => asBob.apiKeys.list(),
+    refusal: 'SCOPE_MISSING',
+  },
+  'apiKey.rotate': {
+    async succeed({ admin, system }) {
+      const old = await admin.apiKeys.create({ name: 'ci', scopes: ['read'] });
+      const next = await admin.apiKeys.rotate({ id: old.id, overlapSeconds: 0 });
+      expect(next).toMatchObject({ rotatedFrom: old.id, scopes: ['read'] });
+      const client = (apiKey: string) => new Concordat({ url: system.url(0), credential: { apiKey } });
+      await eventually(async () => expect(await client(next.key).whoami()).toMatchObject({ id: next.id }));
+      const before = client(old.key);
+      await eventually(() => expect(before.whoami()).rejects.toMatchObject({ code: 'CREDENTIAL_INVALID' }));
+    },
+    async refuse({ admin }) {
+      const { id } = await admin.apiKeys.create({ name: 'ci', scopes: ['read'] });
+      await admin.apiKeys.revoke({ id });
+      return admin.apiKeys.rotate({ id });
+    },
+    refusal: 'API_KEY_ENDED',
   },
   'apiKey.revoke': {
     async succeed({ admin, system }) {

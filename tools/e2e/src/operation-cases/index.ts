@@ -4,6 +4,7 @@ import { agentLife } from './agent-life';
 import { identity } from './identity';
 import { memory } from './memory';
 import { messaging } from './messaging';
+import { people } from './people';
 import { policies } from './policies';
 import { trail } from './trail';
 import type { OperationCase } from './world';
@@ -15,6 +16,7 @@ export const operationCases: Readonly<Record<PublicOperationName, OperationCase>
   ...identity,
   ...policies,
   ...agentLife,
+  ...people,
   ...messaging,
   ...memory,
   ...trail,
@@ -26,7 +28,8 @@ export const publicOperations = operationList
 
 /** The process without which an operation cannot be served; undefined for those that the gateway serves from memory. */
 export function neededProcess(name: PublicOperationName): string | undefined {
-  if (name === 'auth.token') return 'iam-service';
+  if (['auth.token', 'auth.login', 'auth.refresh', 'auth.exchange', 'auth.revoke'].includes(name))
+    return 'iam-service';
   if (name.startsWith('auth.') || name === 'did.resolve') return undefined;
   const { service } = findOperation(name)!;
   return service === 'bus' ? 'redis' : `${service}-service`;

@@ -128,6 +128,8 @@ describe.each(methods)('$path', ({ operation, requestType, responseType }) => {
 /** Fields of a message that the answer of this operation never fills. */
 const sometimes: Readonly<Record<string, readonly string[]>> = {
   'apiKey.revoke': ['key string'],
+  'apiKey.get': ['key string'],
+  'apiKey.list': ['items.key string'],
   'memory.put': ['content .google.protobuf.Value'],
 };
 

@@ -7,5 +7,8 @@ export * from './event-store';
 export * from './memory-event-store';
 export * from './projection';
 export * from './relay';
+export * from './sqlite/prepare-file';
+export * from './sqlite/rebuild-projections';
 export * from './sqlite/sqlite-event-store';
+export * from './sqlite/verify-file';
 export * from './verify-chain';

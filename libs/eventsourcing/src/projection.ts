@@ -1,3 +1,4 @@
+import type { EventSpec } from '@concordat/contracts';
 import type { SqlStatement } from '@concordat/sqlite';
 
 /** An event on its way into the store, as projections see it. */
@@ -23,3 +24,20 @@ export type Projection = (event: AppliedEvent) => readonly SqlStatement[];
 /** SQL expression: the position of the event being projected, and its epoch. */
 export const eventPosition = '(SELECT position FROM store)';
 export const eventEpoch = '(SELECT head_epoch FROM store)';
+
+/**
+ * The projections of a service as one, for rebuilding its tables: each with the events that it is for.
+ * @returns a projection that throws Error for an event that none is for
+ */
+export function combineProjections(
+  ...parts: readonly (readonly [events: readonly EventSpec[], projection: Projection])[]
+): Projection {
+  const byType = new Map<string, Projection>(
+    parts.flatMap(([events, projection]) => events.map(({ type }) => [type, projection])),
+  );
+  return (event) => {
+    const projection = byType.get(event.type);
+    if (!projection) throw new Error(`no projection is known for the event ${event.type}`);
+    return projection(event);
+  };
+}

@@ -7,6 +7,8 @@ export interface OpenOptions {
   readonly readonly?: boolean;
   /** Overwrite what is deleted with zeros, so that a destroyed key is not found in the file. */
   readonly secureDelete?: boolean;
+  /** Refuse (SQLITE_BUSY) when anybody has the file open, and let nobody open it meanwhile. */
+  readonly exclusive?: boolean;
 }
 
 /**
@@ -19,6 +21,8 @@ export function openDatabase(file: string, options: OpenOptions = {}): Connectio
   // Created before SQLite sees it, because SQLite would let everybody read it; -wal and -shm take its mode.
   if (!isReadonly && file !== ':memory:') closeSync(openSync(file, 'a', 0o600));
   const db = new Database(file, { readonly: isReadonly });
+  // Before anything is read: only then the lock is taken on the file itself.
+  if (options.exclusive) db.pragma('locking_mode = EXCLUSIVE');
   if (!isReadonly) {
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = FULL');

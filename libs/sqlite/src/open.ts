@@ -9,6 +9,8 @@ export interface OpenOptions {
   readonly secureDelete?: boolean;
   /** Refuse (SQLITE_BUSY) when anybody has the file open, and let nobody open it meanwhile. */
   readonly exclusive?: boolean;
+  /** How long to wait for others who have it locked; 5 s when left out. */
+  readonly busyMs?: number;
 }
 
 /**
@@ -20,7 +22,8 @@ export function openDatabase(file: string, options: OpenOptions = {}): Connectio
   const isReadonly = options.readonly ?? false;
   // Created before SQLite sees it, because SQLite would let everybody read it; -wal and -shm take its mode.
   if (!isReadonly && file !== ':memory:') closeSync(openSync(file, 'a', 0o600));
-  const db = new Database(file, { readonly: isReadonly });
+  const { busyMs = 5_000 } = options;
+  const db = new Database(file, { readonly: isReadonly, timeout: busyMs });
   // Before anything is read: only then the lock is taken on the file itself.
   if (options.exclusive) db.pragma('locking_mode = EXCLUSIVE');
   if (!isReadonly) {
@@ -29,7 +32,6 @@ export function openDatabase(file: string, options: OpenOptions = {}): Connectio
     db.pragma(`secure_delete = ${options.secureDelete ? 'ON' : 'OFF'}`);
   }
   db.pragma('foreign_keys = ON');
-  db.pragma('busy_timeout = 5000');
   db.pragma('mmap_size = 268435456');
   db.pragma('trusted_schema = OFF');
   db.pragma('cell_size_check = ON');

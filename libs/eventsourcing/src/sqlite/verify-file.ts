@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { comparePositions, formatPosition } from '@concordat/contracts';
 import { equalConstantTime } from '@concordat/crypto';
 import { type Connection, openDatabase } from '@concordat/sqlite';
@@ -17,6 +17,7 @@ export const openLimits = Object.freeze({
 });
 
 const batch = 500;
+const headerBytes = 100;
 
 /**
  * Refuses a store that is torn, truncated or rolled back, as far as its own folder tells. What the folder cannot tell is
@@ -34,15 +35,56 @@ export function verifyAtOpen(file: string, source: string): void {
       `${file} is missing or empty; ${anchorFile(file)} says that it held the events up to ${last}.`,
     );
   }
-  const problem = problemOf(file, (db) => {
-    if (!hasHistory(db)) return anchor ? 'it has no events' : undefined;
-    if (bytes <= openLimits.quickCheckBytes)
-      return pageProblem(db, 'quick_check') ?? historyProblem(db, source);
-    return historyProblem(db, source);
-  });
+  const problem =
+    sizeProblem(file, bytes) ??
+    problemOf(file, (db) => {
+      if (!hasHistory(db)) return anchor ? 'it has no events' : undefined;
+      if (bytes <= openLimits.quickCheckBytes)
+        return pageProblem(db, 'quick_check') ?? historyProblem(db, source);
+      return historyProblem(db, source);
+    });
   if (problem) throw storeRegressed(source, `${file} is damaged: ${problem}.`);
   const loss = problemOf(file, (db) => (anchor && hasHistory(db) ? lossSince(db, anchor) : undefined));
   if (loss) throw storeRegressed(source, `${file} ${loss}.`);
+}
+
+export interface StoreReport {
+  readonly events: number;
+  /** <epoch>-<position> */
+  readonly head: string;
+  /** What is wrong; empty for a whole store. */
+  readonly problems: readonly string[];
+}
+
+/** Checks everything that the folder of a store can tell; the service may be running. Takes a while for a large one. */
+export function verifyStore(
+  file: string,
+  source: string,
+  onProgress: (what: string) => void = () => undefined,
+): StoreReport {
+  const anchor = readAnchor(file);
+  let events = 0;
+  let head = '0-0';
+  const check = (ask: (db: Connection) => string | undefined) => problemOf(file, ask);
+  const problems = [
+    check((db) => {
+      onProgress('checking pages and indexes');
+      return pageProblem(db, 'integrity_check');
+    }),
+    check((db) => {
+      // One moment: a service may append meanwhile.
+      db.exec('BEGIN');
+      const reader = new EventReader(db);
+      events = reader.count();
+      const named = reader.storedHead();
+      if (named) head = formatPosition(named.at);
+      return chainProblem(db, source, 0, (position) =>
+        onProgress(`following the chain: ${position} of ${events}`),
+      );
+    }),
+    check((db) => (anchor && hasHistory(db) ? lossSince(db, anchor) : undefined)),
+  ];
+  return { events, head, problems: [...new Set(problems.filter((problem) => problem !== undefined))] };
 }
 
 /** @returns what is wrong, also when the file cannot be read */
@@ -56,6 +98,22 @@ function problemOf(file: string, check: (db: Connection) => string | undefined):
   } finally {
     db?.close();
   }
+}
+
+/** A file that is shorter than it says. Not with a log beside it: a crash may have come before the log was moved. */
+function sizeProblem(file: string, bytes: number): string | undefined {
+  if ((statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0) return undefined;
+  const header = Buffer.alloc(headerBytes);
+  const handle = openSync(file, 'r');
+  try {
+    if (readSync(handle, header, 0, headerBytes, 0) < headerBytes) return `it has ${bytes} bytes`;
+  } finally {
+    closeSync(handle);
+  }
+  // SQLite file format, section 1.3: page size at 16 (1 stands for 65,536), number of pages at 28.
+  const pageBytes = header.readUInt16BE(16) === 1 ? 65_536 : header.readUInt16BE(16);
+  const expected = pageBytes * header.readUInt32BE(28);
+  return bytes < expected ? `it has ${bytes} bytes of ${expected}` : undefined;
 }
 
 const hasHistory = (db: Connection): boolean =>
@@ -116,7 +174,7 @@ function lossSince(db: Connection, anchor: { at: { epoch: number; position: numb
   const isThere =
     there && comparePositions(there.at, anchor.at) === 0 && equalConstantTime(there.hash, anchor.hash);
   if (isThere) return undefined;
-  const last = reader.head().at;
+  const last = reader.storedHead()?.at ?? { epoch: 0, position: 0 };
   const missing =
     last.position < anchor.at.position
       ? `the events from ${last.position + 1} to ${anchor.at.position} are missing`

@@ -50,7 +50,7 @@ export class HistoryWriter {
       .pluck()
       .get(event.tenant, event.stream);
     // Of something that is lost: there is nothing to take away.
-    if (latest == null) return;
+    if (latest === null || latest === undefined) return;
     const { at: prev, hash: prevHash } = this.#head;
     const draft = {
       ...event,

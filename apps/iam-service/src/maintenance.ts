@@ -1,0 +1,12 @@
+import { join } from 'node:path';
+import { AgentErased, AgentRevoked, ApiKeyRevoked } from '@concordat/contracts';
+import { runMaintenance } from '@concordat/service';
+import { iamProjections } from './projections';
+
+/** Run by `./concordat iam verify|backup|restore|recover|rebuild`, beside the service or instead of it. */
+runMaintenance({
+  service: 'iam',
+  migrationsDir: join(__dirname, 'migrations'),
+  projections: iamProjections,
+  takesAway: [AgentRevoked, AgentErased, ApiKeyRevoked],
+});

@@ -1,4 +1,4 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import Database, { type Database as Connection } from 'better-sqlite3';
 
 export type { Connection };
@@ -20,8 +20,10 @@ export interface OpenOptions {
  */
 export function openDatabase(file: string, options: OpenOptions = {}): Connection {
   const isReadonly = options.readonly ?? false;
-  // Created before SQLite sees it, because SQLite would let everybody read it; -wal and -shm take its mode.
-  if (!isReadonly && file !== ':memory:') closeSync(openSync(file, 'a', 0o600));
+  // Created before SQLite sees it, because SQLite would let everybody read it; -wal and -shm take its mode. Only when it
+  // is not there: closing a file takes away all locks that the process has on it (POSIX), those of other connections too,
+  // and then another process takes itself for the last one, and removes the log.
+  if (!isReadonly && file !== ':memory:' && !existsSync(file)) closeSync(openSync(file, 'a', 0o600));
   const { busyMs = 5_000 } = options;
   const db = new Database(file, { readonly: isReadonly, timeout: busyMs });
   // Before anything is read: only then the lock is taken on the file itself.

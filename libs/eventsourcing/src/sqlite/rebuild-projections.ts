@@ -95,7 +95,7 @@ async function applyAll(db: Connection, options: RebuildOptions): Promise<number
       for (const effect of effects[index]!) runner.run(effect);
     }
     done += events.length;
-    if (done % progressStep === 0 || done === total) options.onProgress?.(done, total);
+    if (events.length > 0 && (done % progressStep === 0 || done === total)) options.onProgress?.(done, total);
     if (events.length < batch) return done;
     last = events.at(-1)!.position;
   }

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { comparePositions, formatPosition } from '@concordat/contracts';
 import { equalConstantTime } from '@concordat/crypto';
 import { type Connection, openDatabase } from '@concordat/sqlite';
@@ -17,7 +17,6 @@ export const openLimits = Object.freeze({
 });
 
 const batch = 500;
-const headerBytes = 100;
 
 /**
  * Refuses a store that is torn, truncated or rolled back, as far as its own folder tells. What the folder cannot tell is
@@ -35,14 +34,12 @@ export function verifyAtOpen(file: string, source: string): void {
       `${file} is missing or empty; ${anchorFile(file)} says that it held the events up to ${last}.`,
     );
   }
-  const problem =
-    sizeProblem(file, bytes) ??
-    problemOf(file, (db) => {
-      if (!hasHistory(db)) return anchor ? 'it has no events' : undefined;
-      if (bytes <= openLimits.quickCheckBytes)
-        return pageProblem(db, 'quick_check') ?? historyProblem(db, source);
-      return historyProblem(db, source);
-    });
+  const problem = problemOf(file, (db) => {
+    if (!hasHistory(db)) return anchor ? 'it has no events' : undefined;
+    const isChecked = bytes <= openLimits.quickCheckBytes;
+    const pages = sizeProblem(db, file, bytes) ?? (isChecked ? pageProblem(db, 'quick_check') : undefined);
+    return pages ?? historyProblem(db, source);
+  });
   if (problem) throw storeRegressed(source, `${file} is damaged: ${problem}.`);
   const loss = problemOf(file, (db) => (anchor && hasHistory(db) ? lossSince(db, anchor) : undefined));
   if (loss) throw storeRegressed(source, `${file} ${loss}.`);
@@ -100,19 +97,16 @@ function problemOf(file: string, check: (db: Connection) => string | undefined):
   }
 }
 
-/** A file that is shorter than it says. Not with a log beside it: a crash may have come before the log was moved. */
-function sizeProblem(file: string, bytes: number): string | undefined {
+/**
+ * A file that is shorter than it says. Not with a log beside it: a crash may have come before the log was moved. Asked of
+ * SQLite and not of the file: to close it would take away the locks of other connections of this process.
+ */
+function sizeProblem(db: Connection, file: string, bytes: number): string | undefined {
   if ((statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0) return undefined;
-  const header = Buffer.alloc(headerBytes);
-  const handle = openSync(file, 'r');
-  try {
-    if (readSync(handle, header, 0, headerBytes, 0) < headerBytes) return `it has ${bytes} bytes`;
-  } finally {
-    closeSync(handle);
-  }
-  // SQLite file format, section 1.3: page size at 16 (1 stands for 65,536), number of pages at 28.
-  const pageBytes = header.readUInt16BE(16) === 1 ? 65_536 : header.readUInt16BE(16);
-  const expected = pageBytes * header.readUInt32BE(28);
+  const [pages, pageBytes] = ['page_count', 'page_size'].map((name) =>
+    Number(db.pragma(name, { simple: true })),
+  );
+  const expected = pages! * pageBytes!;
   return bytes < expected ? `it has ${bytes} bytes of ${expected}` : undefined;
 }
 

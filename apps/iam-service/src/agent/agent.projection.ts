@@ -9,7 +9,7 @@ import {
   type OperationInput,
   type Position,
 } from '@concordat/contracts';
-import { type AppliedEvent, eventEpoch, eventPosition } from '@concordat/eventsourcing';
+import { type AppliedEvent, eventEpoch, eventPosition, type HeavyReads } from '@concordat/eventsourcing';
 import type { Connection, SqlStatement } from '@concordat/sqlite';
 
 interface AgentRow {
@@ -126,12 +126,14 @@ export class AgentQueries {
   }
 
   /** Of all tenants, in order of (tenant, did): for the directory of gateways. */
-  directoryPage(tenant: string, did: string, limit: number): { at: Position; entry: DirectoryEntry }[] {
-    const rows = this.db
-      .prepare<[string, string, number], AgentRow>(
-        'SELECT * FROM agent_identities WHERE (tenant, did) > (?, ?) ORDER BY tenant, did LIMIT ?',
-      )
-      .all(tenant, did, limit);
+  async directoryPage(
+    reads: HeavyReads,
+    tenant: string,
+    did: string,
+    limit: number,
+  ): Promise<{ at: Position; entry: DirectoryEntry }[]> {
+    const sql = 'SELECT * FROM agent_identities WHERE (tenant, did) > (?, ?) ORDER BY tenant, did LIMIT ?';
+    const rows = await reads.all<AgentRow>(sql, [tenant, did, limit]);
     return rows.map((row) => ({
       at: { epoch: row.epoch, position: row.position },
       entry: {

@@ -6,7 +6,7 @@ import {
   type Position,
   type Scope,
 } from '@concordat/contracts';
-import { type AppliedEvent, eventEpoch, eventPosition } from '@concordat/eventsourcing';
+import { type AppliedEvent, eventEpoch, eventPosition, type HeavyReads } from '@concordat/eventsourcing';
 import type { Connection, SqlStatement } from '@concordat/sqlite';
 
 /** Brings `api_keys` up to date. */
@@ -41,16 +41,13 @@ interface ApiKeyRow {
 }
 
 /** For the directory of gateways: of all tenants, in order of (tenant, id). */
-export function apiKeyPage(
-  db: Connection,
+export async function apiKeyPage(
+  reads: HeavyReads,
   after: { readonly tenant: string; readonly id: string },
   limit: number,
-): { at: Position; entry: DirectoryEntry }[] {
-  const rows = db
-    .prepare<[string, string, number], ApiKeyRow>(
-      'SELECT * FROM api_keys WHERE (tenant, id) > (?, ?) ORDER BY tenant, id LIMIT ?',
-    )
-    .all(after.tenant, after.id, limit);
+): Promise<{ at: Position; entry: DirectoryEntry }[]> {
+  const sql = 'SELECT * FROM api_keys WHERE (tenant, id) > (?, ?) ORDER BY tenant, id LIMIT ?';
+  const rows = await reads.all<ApiKeyRow>(sql, [after.tenant, after.id, limit]);
   return rows.map(({ tenant, id, hash, scopes, status, expires_at, epoch, position }) => ({
     at: { epoch, position },
     entry: {

@@ -1,8 +1,7 @@
 import { ConcordatError, type DirectoryEntry, type Position } from '@concordat/contracts';
 import { fromBase64url } from '@concordat/crypto';
-import type { EventStore } from '@concordat/eventsourcing';
+import type { EventStore, HeavyReads } from '@concordat/eventsourcing';
 import type { OperationHandlers } from '@concordat/runtime';
-import type { Connection } from '@concordat/sqlite';
 import { z } from 'zod';
 import type { AgentQueries } from '../agent/agent.projection';
 import { apiKeyPage } from '../api-key/api-key.projection';
@@ -29,26 +28,26 @@ const kinds = cursorSchema.shape.kind.options;
  * The operation `directory.snapshot`. Chunks are read one by one while the store changes: every entry carries the
  * position of its last change, so a gateway that goes on from the position of the first chunk ends with the present.
  */
-export function directoryHandlers(store: EventStore, db: Connection, agents: AgentQueries) {
+export function directoryHandlers(store: EventStore, reads: HeavyReads, agents: AgentQueries) {
   return {
     'directory.snapshot': async ({ cursor }) => {
       const { at } = await store.head();
       const from = cursor === undefined ? { kind: kinds[0]!, tenant: '', id: '' } : readCursor(cursor);
-      const items = readChunk(db, agents, from);
+      const items = await readChunk(reads, agents, from);
       const next = nextCursor(from, items);
       return { output: { position: at, items, nextCursor: next && writeCursor(next) }, position: at };
     },
   } satisfies OperationHandlers;
 }
 
-function readChunk(db: Connection, agents: AgentQueries, { kind, tenant, id }: Cursor): Item[] {
+function readChunk(reads: HeavyReads, agents: AgentQueries, { kind, tenant, id }: Cursor): Promise<Item[]> {
   switch (kind) {
     case 'signingKey':
-      return signingKeyPage(db, id, chunkRows);
+      return signingKeyPage(reads, id, chunkRows);
     case 'apiKey':
-      return apiKeyPage(db, { tenant, id }, chunkRows);
+      return apiKeyPage(reads, { tenant, id }, chunkRows);
     case 'agent':
-      return agents.directoryPage(tenant, id, chunkRows);
+      return agents.directoryPage(reads, tenant, id, chunkRows);
   }
 }
 

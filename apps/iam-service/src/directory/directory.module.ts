@@ -17,7 +17,7 @@ export const DIRECTORY_HANDLERS = Symbol('DirectoryHandlers');
     {
       provide: DIRECTORY_HANDLERS,
       useFactory: (store: SqliteEventStore, agents: AgentQueries) =>
-        directoryHandlers(store, store.reader, agents),
+        directoryHandlers(store, store.heavyReads, agents),
       inject: [SqliteEventStore, AgentQueries],
     },
     {

@@ -1,6 +1,6 @@
 import { type DirectoryEntry, type Position, type SigningKeyEvent } from '@concordat/contracts';
-import { type AppliedEvent, eventEpoch, eventPosition } from '@concordat/eventsourcing';
-import type { Connection, SqlStatement } from '@concordat/sqlite';
+import { type AppliedEvent, eventEpoch, eventPosition, type HeavyReads } from '@concordat/eventsourcing';
+import type { SqlStatement } from '@concordat/sqlite';
 
 /** Brings `signing_keys` up to date. */
 export function signingKeyProjection(applied: AppliedEvent): SqlStatement[] {
@@ -19,14 +19,13 @@ interface SigningKeyRow {
 }
 
 /** For the directory of gateways, in order of key id. */
-export function signingKeyPage(
-  db: Connection,
+export async function signingKeyPage(
+  reads: HeavyReads,
   after: string,
   limit: number,
-): { at: Position; entry: DirectoryEntry }[] {
-  const rows = db
-    .prepare<[string, number], SigningKeyRow>('SELECT * FROM signing_keys WHERE kid > ? ORDER BY kid LIMIT ?')
-    .all(after, limit);
+): Promise<{ at: Position; entry: DirectoryEntry }[]> {
+  const sql = 'SELECT * FROM signing_keys WHERE kid > ? ORDER BY kid LIMIT ?';
+  const rows = await reads.all<SigningKeyRow>(sql, [after, limit]);
   return rows.map(({ kid, public_key, activated_at, epoch, position }) => ({
     at: { epoch, position },
     entry: {

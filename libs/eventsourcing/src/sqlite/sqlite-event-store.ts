@@ -22,6 +22,9 @@ import { HeadAnchorKeeper } from './head-anchor';
 import { prepareFile } from './prepare-file';
 import { verifyAtOpen } from './verify-file';
 
+/** Queries of projections that read much: in other threads, refused when too many wait or one takes too long. */
+export type HeavyReads = Pick<ReadPool, 'all' | 'read'>;
+
 const tracer = () => trace.getTracer('concordat');
 
 export interface SqliteEventStoreOptions {

@@ -239,7 +239,7 @@ describe('tables of projections', () => {
       keystore: fixture.keystore,
       projection: () => [{ sql: 'nonsense', params: [] }],
     };
-    await expect(rebuildProjections(db, failing)).rejects.toThrow('syntax error');
+    await expect(rebuildProjections(db, failing)).rejects.toMatchObject({ code: 'SQLITE_ERROR' });
     db.close();
     fixture.open();
     expect(fixture.rows()).toEqual(rows);

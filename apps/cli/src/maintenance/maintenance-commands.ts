@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { type Context, UserError } from '../context';
@@ -60,6 +61,10 @@ class Maintenance {
     private readonly context: Context,
   ) {
     this.#folder = dataFolder(context.dataDirectory);
+    if (!existsSync(this.#folder.of(service)))
+      throw new UserError(
+        `${context.dataDirectory} holds no store of ${service}. Name its data folder: --data <dir>.`,
+      );
   }
 
   async verify(): Promise<void> {

@@ -288,8 +288,8 @@ export const errorCatalogue = define({
   STORE_REGRESSED: {
     ...unavailable,
     retryAfterSeconds: 30,
-    title: 'The store is older than what it has published.',
-    fix: 'An operator has to put back the newest copy of the data folder of the service; its log names what is missing.',
+    title: 'The store is damaged, or older than what it has published.',
+    fix: 'An operator has to recover it; the log of the service names what is missing, and for iam and vault the command.',
   },
   MEMORY_DAMAGED: {
     status: 500,

@@ -19,11 +19,15 @@ export const concatBytes = (...parts: readonly Uint8Array[]): Uint8Array =>
 
 /** `a` and `b` as length-prefixed (32 bit, big-endian) parts: no two lists of parts have the same bytes. */
 export function lengthPrefixed(...parts: readonly (Uint8Array | string)[]): Uint8Array {
-  const buffers = parts.flatMap((part) => {
-    const bytes = Buffer.from(part as Uint8Array);
-    const length = Buffer.allocUnsafe(4);
-    length.writeUInt32BE(bytes.byteLength);
-    return [length, bytes];
-  });
-  return new Uint8Array(Buffer.concat(buffers));
+  const lengths = parts.map((part) => (typeof part === 'string' ? Buffer.byteLength(part) : part.byteLength));
+  const bytes = new Uint8Array(lengths.reduce((sum, length) => sum + 4 + length, 0));
+  const view = Buffer.from(bytes.buffer);
+  let at = 0;
+  for (const [index, part] of parts.entries()) {
+    at = view.writeUInt32BE(lengths[index]!, at);
+    if (typeof part === 'string') view.write(part, at);
+    else bytes.set(part, at);
+    at += lengths[index]!;
+  }
+  return bytes;
 }

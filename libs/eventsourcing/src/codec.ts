@@ -37,7 +37,21 @@ export async function sealData(
   return sealed;
 }
 
-/** Decrypts the sealed fields; they become null when their key was destroyed. @throws AeadError when one was changed */
+/**
+ * What an event that was taken back from the stream has in place of a local field: the stream never held the content.
+ * A sealed value never looks like it.
+ */
+const isWithheld = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && Object.keys(value).join() === 'sha256';
+
+/** Whether the content of an event was never published and is lost: only its hash is there. */
+export const hasWithheldContent = (spec: EventSpec, stored: Fields): boolean =>
+  (spec.local ?? []).some((field) => isWithheld(stored[field]));
+
+/**
+ * Decrypts the sealed fields; they become null when their key was destroyed, or when the content was withheld.
+ * @throws AeadError when one was changed
+ */
 export async function openData(
   spec: EventSpec,
   stored: Fields,
@@ -47,6 +61,10 @@ export async function openData(
   if (!spec.sealed) return stored;
   const opened = { ...stored };
   for (const field of spec.sealed.fields) {
+    if (isWithheld(stored[field])) {
+      opened[field] = null;
+      continue;
+    }
     const value: SealedValue = sealedValue.parse(stored[field]);
     const plaintext = await openValue(keystore, place.tenant, value, contextOf(spec, place, field));
     opened[field] = plaintext ? (JSON.parse(Buffer.from(plaintext).toString('utf8')) as unknown) : null;
@@ -65,6 +83,7 @@ export function wireData(spec: EventSpec, stored: string): string {
   if (!spec.local) return stored;
   const data = JSON.parse(stored) as Record<string, unknown>;
   for (const field of spec.local) {
+    if (spec.sealed?.fields.includes(field) && isWithheld(data[field])) continue;
     data[field] = { sha256: createHash('sha256').update(canonicalJson(data[field])).digest('base64url') };
   }
   return JSON.stringify(data);

@@ -6,7 +6,7 @@ import {
   findEvent,
   sourceUri,
 } from '@concordat/contracts';
-import { toBase64url } from '@concordat/crypto';
+import { fromBase64url, toBase64url } from '@concordat/crypto';
 import type { SqlStatement } from '@concordat/sqlite';
 import { wireData } from './codec';
 
@@ -123,6 +123,18 @@ export function toEnvelope(source: string, stored: StoredEvent): EventEnvelope {
     prevHash: toBase64url(prevHash),
     hash: toBase64url(hash),
     signatures: [],
+  };
+}
+
+/** A published event as it is kept by a store that takes it back; its local fields are only hashes. */
+export function fromEnvelope({ prevHash, hash, ...entry }: EventEnvelope): StoredEvent {
+  const bytes = (text: string | null): Uint8Array => fromBase64url(text ?? '') ?? new Uint8Array();
+  const { at, prev, tenant, stream, version, type, subject, time, actor, correlation, traceparent, data } =
+    entry;
+  return {
+    ...{ at, prev, tenant, stream, version, type, subject, time, actor, correlation, traceparent, data },
+    prevHash: bytes(prevHash),
+    hash: bytes(hash),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '@concordat/contracts';
+import type { ErrorCode, EventSpec } from '@concordat/contracts';
 import type { SqlStatement, SqlValue } from '@concordat/sqlite';
 
 /** An event on its way into the store, as projections see it. */
@@ -43,3 +43,20 @@ export const refusal = ({ code, detail, when, params }: Refusal): SqlStatement =
   params,
   returnsRows: true,
 });
+
+/**
+ * The projections of a service as one, for rebuilding its tables: each with the events that it is for.
+ * @returns a projection that throws Error for an event that none is for
+ */
+export function combineProjections(
+  ...parts: readonly (readonly [events: readonly EventSpec[], projection: Projection])[]
+): Projection {
+  const byType = new Map<string, Projection>(
+    parts.flatMap(([events, projection]) => events.map(({ type }) => [type, projection])),
+  );
+  return (event) => {
+    const projection = byType.get(event.type);
+    if (!projection) throw new Error(`no projection is known for the event ${event.type}`);
+    return projection(event);
+  };
+}

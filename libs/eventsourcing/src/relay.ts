@@ -1,6 +1,7 @@
 import { type EventEnvelope, formatPosition, origin, type Position } from '@concordat/contracts';
 import { chainHeadBytes, type Signer, toBase64url } from '@concordat/crypto';
 import { type EventStore, type StoredEvent, toEnvelope } from './event-store';
+import { recoveryAdvice } from './sqlite/store-damage';
 
 /** The last entry of the published stream. */
 export interface PublishedHead {
@@ -118,7 +119,7 @@ export class Relay {
     const last = (await store.head()).at;
     const missing =
       `The stream of ${store.source} ends at ${formatPosition(head.at)}, the store at ${formatPosition(last)}: ` +
-      'this is an older copy of the store, or that of another stream.';
+      `this is an older copy of the store, or that of another stream.${between(last, head.at)} ${recoveryAdvice(store.source)}`;
     this.#enter({ status: 'regressed', missing });
     throw new Error(missing);
   }
@@ -170,3 +171,8 @@ export class Relay {
     this.options.onState?.(state);
   }
 }
+
+const between = (last: Position, published: Position): string =>
+  last.position < published.position
+    ? ` Missing: ${last.position + 1} to ${published.position} (epoch ${published.epoch}).`
+    : '';

@@ -33,6 +33,8 @@ const cacheSize = 10_000;
 export class CachingKeystore implements Keystore {
   readonly #cache = new QuickLRU<string, DataKey & { readonly tenant: string }>({ maxSize: cacheSize });
   readonly #making = new Map<string, Promise<DataKey>>();
+  /** How often keys were destroyed: what was unwrapped meanwhile is looked at once more. */
+  #destructions = 0;
 
   constructor(
     private readonly records: KeyRecords,
@@ -59,6 +61,7 @@ export class CachingKeystore implements Keystore {
 
   async destroy(tenant: string, path: KeyPath): Promise<number> {
     const kids = await this.records.remove(tenant, formatPath(path));
+    this.#destructions += 1;
     // Not overwritten in memory: a caller that is just sealing with it would then seal under a key of zeros.
     for (const kid of kids) this.#cache.delete(kid);
     // Also when there was nothing to remove: an earlier call may have failed here, and this one is its repetition.
@@ -86,9 +89,11 @@ export class CachingKeystore implements Keystore {
     const cached = this.#cache.get(record.kid);
     if (cached) return cached;
     const aad = wrapContext(record.tenant, record.path, record.kid);
+    const destructions = this.#destructions;
     const key = await this.#unwrapBytes(record, aad);
     // Destroyed while the root key was asked: then nothing may remember it.
-    if (!this.records.byKid(record.kid)) return { kid: record.kid, key };
+    if (destructions !== this.#destructions && !this.records.byKid(record.kid))
+      return { kid: record.kid, key };
     const dataKey = { kid: record.kid, key, tenant: record.tenant };
     this.#cache.set(record.kid, dataKey);
     return dataKey;

@@ -1,4 +1,6 @@
 export * from './event-sourcing.module';
+export { type MaintainedService } from './maintenance/tasks';
+export { runMaintenance } from './maintenance/run-maintenance';
 export * from './operation-server';
 export * from './redis-links';
 export * from './relay-job';

@@ -1,3 +1,5 @@
+import type { WalState } from './checkpoint-policy';
+
 export type SqlValue = string | number | bigint | Uint8Array | null;
 
 /** One SQL statement with its parameters, by position or by name. */
@@ -51,6 +53,6 @@ export type JobOutcome =
   | { readonly ok: false; readonly code: string; readonly message: string };
 
 export type WriterReply =
-  | { readonly kind: 'batch'; readonly outcomes: readonly JobOutcome[] }
-  | { readonly kind: 'checkpoint'; readonly error: string | null }
+  | { readonly kind: 'batch'; readonly outcomes: readonly JobOutcome[]; readonly wal: WalState }
+  | { readonly kind: 'checkpoint'; readonly error: string | null; readonly wal: WalState }
   | { readonly kind: 'closed' };

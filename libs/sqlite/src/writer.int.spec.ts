@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -84,6 +85,21 @@ describe('the SQLite writer', () => {
     expect(db.pragma('journal_mode', { simple: true })).toBe('wal');
     expect(statSync(file).mode & 0o777).toBe(0o600);
     db.close();
+  });
+
+  it('holds the file so that another process does not take itself for the last one', async () => {
+    await writer.run([insert(1, 'a')]);
+    // Another connection of this process comes and goes.
+    openDatabase(file).close();
+    const script = `
+      const db = require('better-sqlite3')(process.argv[1], { timeout: 0 });
+      db.pragma('locking_mode = EXCLUSIVE');
+      try { db.prepare('SELECT count(*) FROM items').get(); } catch (error) { console.log(error.code); }`;
+    const { stdout } = spawnSync(process.execPath, ['-e', script, file], {
+      cwd: __dirname,
+      encoding: 'utf8',
+    });
+    expect(stdout.trim()).toBe('SQLITE_BUSY');
   });
 
   it('empties the write-ahead log on a checkpoint', async () => {

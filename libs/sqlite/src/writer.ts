@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { ConcordatError } from '@concordat/contracts';
+import { Checkpointer, type CheckpointReport } from './checkpointer';
 import {
   type JobOutcome,
   SqlJobError,
@@ -23,6 +24,8 @@ export interface WriterOptions {
   readonly secureDelete?: boolean;
   /** Called once when the writer thread dies; the process should end, since it can no longer keep its promises. */
   readonly onFailure: (error: Error) => void;
+  /** Told of every checkpoint that ran beside the writer. */
+  readonly onCheckpoint?: (report: CheckpointReport) => void;
 }
 
 /**
@@ -31,6 +34,7 @@ export interface WriterOptions {
  */
 export class SqliteWriter {
   readonly #worker: Worker;
+  readonly #checkpointer: Checkpointer;
   readonly #waiting: PendingJob[] = [];
   #inFlight: readonly PendingJob[] = [];
   #control: { request: WriterRequest; resolve(reply: WriterReply): void; reject(error: Error): void }[] = [];
@@ -43,6 +47,8 @@ export class SqliteWriter {
     this.#worker = new Worker(require.resolve('@concordat/sqlite/writer-worker'), {
       workerData: { file: options.file, secureDelete: options.secureDelete ?? false },
     });
+    const { file, onCheckpoint } = options;
+    this.#checkpointer = new Checkpointer({ file, onCheckpoint, onFailure: (error) => this.#fail(error) });
     this.#worker.on('message', (reply: WriterReply) => this.#onReply(reply));
     this.#worker.on('error', (error) => this.#fail(error));
     this.#worker.on('exit', () => this.#fail(new Error(`the writer thread of ${options.file} has ended`)));
@@ -66,7 +72,9 @@ export class SqliteWriter {
 
   /** Empties the WAL into the file. @throws Error when a reader is in the way */
   async checkpoint(): Promise<void> {
-    const reply = await this.#ask({ kind: 'checkpoint' });
+    // Two at once would be in each other's way.
+    const resume = await this.#checkpointer.pause();
+    const reply = await this.#ask({ kind: 'checkpoint' }).finally(resume);
     if (reply.kind === 'checkpoint' && reply.error !== null) throw new Error(`checkpoint: ${reply.error}`);
   }
 
@@ -75,6 +83,7 @@ export class SqliteWriter {
     if (this.#failure || this.#isClosing) return;
     const closed = this.#ask({ kind: 'close' });
     this.#isClosing = true;
+    await this.#checkpointer.close();
     await closed;
     this.#failure ??= new Error(`${this.options.file} is closed`);
     await this.#worker.terminate();
@@ -94,8 +103,18 @@ export class SqliteWriter {
     // A checkpoint does not wait for writers who never pause; closing waits for all of them.
     if (control && (control.kind !== 'close' || this.#waiting.length === 0)) return this.#send(control);
     if (this.#waiting.length === 0) return;
+    const gate = this.#checkpointer.gate;
+    if (gate) return this.#waitFor(gate);
     this.#inFlight = this.#waiting.splice(0, batchLimit);
     this.#send({ kind: 'batch', jobs: this.#inFlight.map(({ statements }) => statements) });
+  }
+
+  #waitFor(gate: Promise<void>): void {
+    this.#isBusy = true;
+    void gate.then(() => {
+      this.#isBusy = false;
+      this.#pump();
+    });
   }
 
   #send(request: WriterRequest): void {
@@ -105,6 +124,7 @@ export class SqliteWriter {
 
   #onReply(reply: WriterReply): void {
     this.#isBusy = false;
+    if (reply.kind !== 'closed') this.#checkpointer.observe(reply.wal);
     if (reply.kind === 'batch') {
       const jobs = this.#inFlight;
       this.#inFlight = [];

@@ -1,15 +1,16 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { chainHash } from '@concordat/crypto';
-import type { Statement } from 'better-sqlite3';
+import type { WalState } from './checkpoint-policy';
 import { openDatabase } from './open';
+import { StatementRunner } from './run-statement';
 import {
   type JobOutcome,
   refusedCode,
   type SqlStatement,
-  type StatementResult,
   type WriterReply,
   type WriterRequest,
 } from './statement';
+import { walCheckpoint } from './wal-state';
 
 /**
  * The one writer of a database. A batch is one transaction (one fsync) with a savepoint per job, so a job that breaks a
@@ -18,6 +19,8 @@ import {
  */
 const { file, secureDelete } = workerData as { file: string; secureDelete: boolean };
 const db = openDatabase(file, { secureDelete });
+// Another thread does it, see Checkpointer: a commit must not have to wait for it.
+db.pragma('wal_autocheckpoint = 0');
 db.function('chain_hash', { deterministic: true, varargs: true }, (before: Uint8Array, ...parts: string[]) =>
   Buffer.from(chainHash(before, ...parts)),
 );
@@ -25,31 +28,12 @@ db.function('refuse', (code: string, detail: string) => {
   throw Object.assign(new Error(`${code}: ${detail}`), { code: refusedCode });
 });
 
-const prepared = new Map<string, Statement<unknown[], Record<string, unknown>>>();
-
-function prepare(sql: string): Statement<unknown[], Record<string, unknown>> {
-  let statement = prepared.get(sql);
-  if (!statement) {
-    // The texts come from code, not from data, so their number is small; a leak would show here first.
-    if (prepared.size >= 1_000)
-      throw new Error('too many different SQL texts: statements must be parameterised');
-    statement = db.prepare(sql);
-    prepared.set(sql, statement);
-  }
-  return statement;
-}
-
-function runStatement({ sql, params, returnsRows }: SqlStatement): StatementResult {
-  const statement = prepare(sql);
-  const bound = Array.isArray(params) ? params : [params];
-  if (returnsRows) return { changes: 0, rows: statement.all(...bound) };
-  return { changes: statement.run(...bound).changes, rows: [] };
-}
+const statements = new StatementRunner(db);
 
 function runJob(job: readonly SqlStatement[]): JobOutcome {
   db.exec('SAVEPOINT job');
   try {
-    const results = job.map(runStatement);
+    const results = job.map((statement) => statements.run(statement));
     db.exec('RELEASE job');
     return { ok: true, results };
   } catch (error) {
@@ -79,19 +63,27 @@ function failure(error: unknown): JobOutcome {
 /** Moves the WAL into the file and empties it, so that overwritten rows (destroyed keys) are gone from both. */
 function checkpoint(): string | null {
   try {
-    const [row] = db.pragma('wal_checkpoint(TRUNCATE)') as { busy: number }[];
-    return row?.busy === 0 ? null : 'a reader kept the checkpoint from finishing';
+    return walCheckpoint(db, 'TRUNCATE').isBusy ? 'a reader kept the checkpoint from finishing' : null;
   } catch (error) {
     return String(error);
+  }
+}
+
+/** What cannot be known now is known after the next transaction. */
+function walState(): WalState {
+  try {
+    return walCheckpoint(db, 'NOOP');
+  } catch {
+    return { bytes: 0, pendingBytes: 0 };
   }
 }
 
 function answer(request: WriterRequest): WriterReply {
   switch (request.kind) {
     case 'batch':
-      return { kind: 'batch', outcomes: runBatch(request.jobs) };
+      return { kind: 'batch', outcomes: runBatch(request.jobs), wal: walState() };
     case 'checkpoint':
-      return { kind: 'checkpoint', error: checkpoint() };
+      return { kind: 'checkpoint', error: checkpoint(), wal: walState() };
     case 'close':
       db.close();
       return { kind: 'closed' };

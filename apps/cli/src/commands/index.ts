@@ -47,8 +47,13 @@ export const commands: readonly CommandEntry[] = [
   { name: 'send', summary: 'send a message', load: () => require('./send') as CommandModule },
   { name: 'inbox', summary: 'receive messages', load: () => require('./inbox') as CommandModule },
   {
+    name: 'iam',
+    summary: 'verify, back up, restore and rebuild the store of identities',
+    load: () => require('./iam') as CommandModule,
+  },
+  {
     name: 'vault',
-    summary: 'write, read and share memories',
+    summary: 'write, read and share memories; verify, back up, restore and rebuild their store',
     load: () => require('./vault') as CommandModule,
   },
   {

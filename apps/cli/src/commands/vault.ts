@@ -6,6 +6,7 @@ import { addSecretArgument, choice, json, wholeNumber } from '../client/argument
 import { addAgentOptions, Connection, type ConnectionOptions } from '../client/connection';
 import { findDid } from '../client/find-did';
 import { type Context } from '../context';
+import { addMaintenanceCommands } from '../maintenance/maintenance-commands';
 import { jsonText, visible } from '../output';
 
 type Scope = OperationOutput<'consent.grant'>['scopes'][number];
@@ -24,8 +25,9 @@ const addPersona = (command: Command): Command =>
     'name or DID of an agent, or communal (default: the agent itself)',
   );
 
-/** `vault put|get|grant|withdraw` */
+/** `vault put|get|grant|withdraw`, and `vault verify|backup|restore|recover|rebuild` */
 export function register(command: Command, context: () => Context): void {
+  addMaintenanceCommands(command, 'vault', context);
   const write = addPersona(command.command('put')).description('write a memory').argument('<key>');
   addSecretArgument(write, 'content', 'JSON, or @file with JSON', json)
     .option(

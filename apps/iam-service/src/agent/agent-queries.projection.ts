@@ -5,7 +5,8 @@ import type {
   OperationInput,
   Position,
 } from '@concordat/contracts';
-import type { Connection } from '@concordat/sqlite';
+import type { HeavyReads } from '@concordat/eventsourcing';
+import type { Connection, SqlValue } from '@concordat/sqlite';
 
 interface AgentRow {
   tenant: string;
@@ -90,25 +91,30 @@ export function listStatement(filter: AgentFilter, isFirst: boolean): string {
 
 /** Queries on `agent_identities`. */
 export class AgentQueries {
-  constructor(private readonly db: Connection) {}
+  readonly #find;
+
+  constructor(db: Connection) {
+    this.#find = db.prepare<[string, string], AgentRow>(
+      'SELECT * FROM agent_identities WHERE tenant = ? AND did = ?',
+    );
+  }
 
   find(tenant: string, did: string): AgentIdentity | undefined {
-    const row = this.db
-      .prepare<[string, string], AgentRow>('SELECT * FROM agent_identities WHERE tenant = ? AND did = ?')
-      .get(tenant, did);
+    const row = this.#find.get(tenant, did);
     return row && toIdentity(row);
   }
 
   /** By name when the filter has one, otherwise in order of registration. @param after undefined: from the beginning */
-  list(
+  async list(
+    reads: HeavyReads,
     tenant: string,
     filter: AgentFilter,
     after: AgentPlace | undefined,
     limit: number,
-  ): { readonly agent: AgentIdentity; readonly place: AgentPlace }[] {
-    const rows = this.db
-      .prepare<[object], AgentRow>(listStatement(filter, after === undefined))
-      .all({ ...filter, tenant, limit, after: after?.number, afterName: after?.name });
+  ): Promise<{ readonly agent: AgentIdentity; readonly place: AgentPlace }[]> {
+    const params: Record<string, SqlValue> = { ...filter, tenant, limit };
+    if (after) Object.assign(params, { after: after.number, afterName: after.name ?? null });
+    const rows = await reads.all<AgentRow>(listStatement(filter, after === undefined), params);
     return rows.map((row) => ({
       agent: toIdentity(row),
       place: {
@@ -119,12 +125,14 @@ export class AgentQueries {
   }
 
   /** Of all tenants, in order of (tenant, did): for the directory of gateways. */
-  directoryPage(tenant: string, did: string, limit: number): { at: Position; entry: DirectoryEntry }[] {
-    const rows = this.db
-      .prepare<[string, string, number], AgentRow>(
-        'SELECT * FROM agent_identities WHERE (tenant, did) > (?, ?) ORDER BY tenant, did LIMIT ?',
-      )
-      .all(tenant, did, limit);
+  async directoryPage(
+    reads: HeavyReads,
+    tenant: string,
+    did: string,
+    limit: number,
+  ): Promise<{ at: Position; entry: DirectoryEntry }[]> {
+    const sql = 'SELECT * FROM agent_identities WHERE (tenant, did) > (?, ?) ORDER BY tenant, did LIMIT ?';
+    const rows = await reads.all<AgentRow>(sql, [tenant, did, limit]);
     return rows.map((row) => ({
       at: { epoch: row.epoch, position: row.position },
       entry: {

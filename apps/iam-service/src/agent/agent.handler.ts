@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ConcordatError, type OperationInput, toDidWeb } from '@concordat/contracts';
 import { toDidKey } from '@concordat/crypto';
-import type { CommandContexts, EventStore } from '@concordat/eventsourcing';
+import type { CommandContexts, EventStore, HeavyReads } from '@concordat/eventsourcing';
 import type { Keystore } from '@concordat/keystore';
 import type { OperationContext, OperationHandlers } from '@concordat/runtime';
 import { v8 } from './uuid-v8';
@@ -15,6 +15,8 @@ export interface AgentPorts {
   readonly commands: AgentCommands;
   readonly contexts: CommandContexts;
   readonly store: EventStore;
+  /** For lists, which may look at many rows. */
+  readonly reads: HeavyReads;
   readonly agents: AgentQueries;
   readonly keystore: Keystore;
   readonly receipts: ErasureReceipts;
@@ -40,7 +42,7 @@ export function agentHandlers(ports: AgentPorts) {
         (...parts) => ports.contexts.blindName(...parts),
         ['agent.list', tenant, filter],
       );
-      const page = agents.list(tenant, filter, cursors.read(cursor), limit + 1);
+      const page = await agents.list(ports.reads, tenant, filter, cursors.read(cursor), limit + 1);
       const items = page.slice(0, limit);
       const nextCursor = page.length > limit ? cursors.write(items.at(-1)!.place) : null;
       return {

@@ -55,7 +55,16 @@ export const AGENT_HANDLERS = Symbol('AgentHandlers');
       ) => {
         const keys = new AgentKeyQueries(store.reader);
         return mergeHandlers(
-          agentHandlers({ commands, contexts, store, agents, keystore, receipts, didWebDomain }),
+          agentHandlers({
+            commands,
+            contexts,
+            store,
+            reads: store.heavyReads,
+            agents,
+            keystore,
+            receipts,
+            didWebDomain,
+          }),
           agentLifeHandlers({ commands, clock, audience }),
           agentKeyHandlers({ commands, keys, contexts }),
         );

@@ -8,7 +8,7 @@ import {
   type Position,
   type Scope,
 } from '@concordat/contracts';
-import { type AppliedEvent, eventEpoch, eventPosition } from '@concordat/eventsourcing';
+import { type AppliedEvent, eventEpoch, eventPosition, type HeavyReads } from '@concordat/eventsourcing';
 import type { Connection, SqlStatement } from '@concordat/sqlite';
 
 // The key that it replaces names it already: a rotation is decided before the new key is made.
@@ -136,16 +136,13 @@ export class ApiKeyQueries {
 }
 
 /** For the directory of gateways: of all tenants, in order of (tenant, id). */
-export function apiKeyPage(
-  db: Connection,
+export async function apiKeyPage(
+  reads: HeavyReads,
   after: { readonly tenant: string; readonly id: string },
   limit: number,
-): { at: Position; entry: DirectoryEntry }[] {
-  const rows = db
-    .prepare<[string, string, number], ApiKeyRow>(
-      'SELECT * FROM api_keys WHERE (tenant, id) > (?, ?) ORDER BY tenant, id LIMIT ?',
-    )
-    .all(after.tenant, after.id, limit);
+): Promise<{ at: Position; entry: DirectoryEntry }[]> {
+  const sql = 'SELECT * FROM api_keys WHERE (tenant, id) > (?, ?) ORDER BY tenant, id LIMIT ?';
+  const rows = await reads.all<ApiKeyRow>(sql, [after.tenant, after.id, limit]);
   return rows.map((row) => ({
     at: { epoch: row.epoch, position: row.position },
     entry: {

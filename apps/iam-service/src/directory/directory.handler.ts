@@ -1,6 +1,6 @@
 import { ConcordatError, type DirectoryEntry, type Position } from '@concordat/contracts';
 import { fromBase64url } from '@concordat/crypto';
-import type { EventStore } from '@concordat/eventsourcing';
+import type { EventStore, HeavyReads } from '@concordat/eventsourcing';
 import type { Clock, OperationHandlers } from '@concordat/runtime';
 import type { Connection } from '@concordat/sqlite';
 import { z } from 'zod';
@@ -16,6 +16,7 @@ import { userPage } from '../user/user.projection';
 export interface DirectoryPorts {
   readonly store: EventStore;
   readonly db: Connection;
+  readonly reads: HeavyReads;
   readonly agents: AgentQueries;
   readonly policies: PolicyQueries;
   readonly delegations: DelegationQueries;
@@ -52,23 +53,23 @@ export function directoryHandlers(ports: DirectoryPorts) {
     'directory.snapshot': async ({ cursor }) => {
       const { at } = await ports.store.head();
       const from = cursor === undefined ? { kind: kinds[0]!, tenant: '', id: '' } : readCursor(cursor);
-      const items = readChunk(ports, from);
+      const items = await readChunk(ports, from);
       const next = nextCursor(from, items);
       return { output: { position: at, items, nextCursor: next && writeCursor(next) }, position: at };
     },
   } satisfies OperationHandlers;
 }
 
-function readChunk(
-  { db, agents, policies, delegations, clock }: DirectoryPorts,
+async function readChunk(
+  { db, reads, agents, policies, delegations, clock }: DirectoryPorts,
   { kind, tenant, id }: Cursor,
-): Item[] {
+): Promise<Item[]> {
   const now = new Date(clock.nowMs()).toISOString();
   switch (kind) {
     case 'signingKey':
-      return signingKeyPage(db, id, chunkRows);
+      return signingKeyPage(reads, id, chunkRows);
     case 'apiKey':
-      return apiKeyPage(db, { tenant, id }, chunkRows);
+      return apiKeyPage(reads, { tenant, id }, chunkRows);
     case 'policy':
       return policies.directoryPage(tenant, id, policyRows);
     case 'user':
@@ -76,7 +77,7 @@ function readChunk(
     case 'session':
       return endedSessionPage(db, { tenant, id }, chunkRows);
     case 'agent':
-      return agents.directoryPage(tenant, id, chunkRows);
+      return agents.directoryPage(reads, tenant, id, chunkRows);
     case 'delegation':
       return delegations.directoryPage({ tenant, id }, chunkRows, now);
     case 'withdrawal':

@@ -26,7 +26,16 @@ export const DIRECTORY_HANDLERS = Symbol('DirectoryHandlers');
         policies: PolicyQueries,
         delegations: DelegationQueries,
         clock: Clock,
-      ) => directoryHandlers({ store, db: store.reader, agents, policies, delegations, clock }),
+      ) =>
+        directoryHandlers({
+          store,
+          db: store.reader,
+          reads: store.heavyReads,
+          agents,
+          policies,
+          delegations,
+          clock,
+        }),
       inject: [SqliteEventStore, AgentQueries, PolicyQueries, DelegationQueries, CLOCK],
     },
     {

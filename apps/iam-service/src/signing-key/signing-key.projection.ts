@@ -5,7 +5,7 @@ import {
   type SigningKeyEvent,
   SigningKeyRetired,
 } from '@concordat/contracts';
-import { type AppliedEvent, eventEpoch, eventPosition } from '@concordat/eventsourcing';
+import { type AppliedEvent, eventEpoch, eventPosition, type HeavyReads } from '@concordat/eventsourcing';
 import type { Connection, SqlStatement } from '@concordat/sqlite';
 
 /** Brings `signing_keys` up to date. */
@@ -59,16 +59,13 @@ export const signingKeysInUse = (
     }));
 
 /** For the directory of gateways, in order of key id. */
-export function signingKeyPage(
-  db: Connection,
+export async function signingKeyPage(
+  reads: HeavyReads,
   after: string,
   limit: number,
-): { at: Position; entry: DirectoryEntry }[] {
-  const rows = db
-    .prepare<[string, number], SigningKeyRow>(
-      'SELECT * FROM signing_keys WHERE kid > ? AND retired_at IS NULL ORDER BY kid LIMIT ?',
-    )
-    .all(after, limit);
+): Promise<{ at: Position; entry: DirectoryEntry }[]> {
+  const sql = 'SELECT * FROM signing_keys WHERE kid > ? AND retired_at IS NULL ORDER BY kid LIMIT ?';
+  const rows = await reads.all<SigningKeyRow>(sql, [after, limit]);
   return rows.map(({ kid, public_key, activated_at, epoch, position }) => ({
     at: { epoch, position },
     entry: {

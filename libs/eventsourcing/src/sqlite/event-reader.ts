@@ -1,3 +1,4 @@
+import { chainStart } from '@concordat/crypto';
 import type { Connection } from '@concordat/sqlite';
 import type { Statement } from 'better-sqlite3';
 import type { Head, RememberedCommand, StoredEvent } from '../event-store';
@@ -25,7 +26,10 @@ export class EventReader {
   readonly #ofStream: Statement<[string, string, number], EventRow>;
   readonly #after: Statement<[number, number], EventRow>;
   readonly #command: Statement<[string, string], RememberedCommand & { epoch: number; position: number }>;
-  readonly #head: Statement<[], { epoch: number; position: number; hash: Uint8Array }>;
+  readonly #head: Statement<[], HeadRow>;
+  readonly #at: Statement<[number], HeadRow>;
+  readonly #epoch: Statement<[], number>;
+  readonly #count: Statement<[], number>;
 
   constructor(db: Connection) {
     this.#ofStream = db.prepare(
@@ -36,6 +40,9 @@ export class EventReader {
       'SELECT digest, stream, version, epoch, position FROM commands WHERE tenant = ? AND id = ?',
     );
     this.#head = db.prepare('SELECT head_epoch AS epoch, position, hash FROM store');
+    this.#at = db.prepare('SELECT epoch, position, hash FROM events WHERE position = ?');
+    this.#epoch = db.prepare<[], number>('SELECT epoch FROM store').pluck();
+    this.#count = db.prepare<[], number>('SELECT count(*) FROM events').pluck();
   }
 
   ofStream(tenant: string, stream: string, afterVersion: number): StoredEvent[] {
@@ -61,10 +68,39 @@ export class EventReader {
   }
 
   head(): Head {
-    const { epoch, position, hash } = this.#head.get()!;
-    return { at: { epoch, position }, hash };
+    return toHead(this.#head.get()!);
+  }
+
+  /** @returns undefined when a damaged file has none */
+  storedHead(): Head | undefined {
+    const row = this.#head.get();
+    return row && toHead(row);
+  }
+
+  /** The head as it was after the event at a position; 0 is the beginning. */
+  headAt(position: number): Head | undefined {
+    if (position === 0) return { at: { epoch: 0, position: 0 }, hash: chainStart };
+    const row = this.#at.get(position);
+    return row && toHead(row);
+  }
+
+  count(): number {
+    return this.#count.get()!;
+  }
+
+  /** The epoch of the next events. */
+  epoch(): number {
+    return this.#epoch.get() ?? 0;
   }
 }
+
+interface HeadRow {
+  epoch: number;
+  position: number;
+  hash: Uint8Array;
+}
+
+const toHead = ({ epoch, position, hash }: HeadRow): Head => ({ at: { epoch, position }, hash });
 
 function toStoredEvent(row: EventRow): StoredEvent {
   const { position, epoch, prev_epoch, prev_hash, ...rest } = row;

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeEventStore, request } from '../event-store.conformance';
 import { eventPosition, refusal } from '../projection';
-import { beginEpoch, SqliteEventStore } from './sqlite-event-store';
+import { beginEpoch } from './prepare-file';
+import { SqliteEventStore } from './sqlite-event-store';
 
 const migrations = {
   room: 'test',

@@ -1,12 +1,9 @@
-import { join } from 'node:path';
 import { ConcordatError, isErrorCode } from '@concordat/contracts';
-import { chainStart } from '@concordat/crypto';
 import {
   type Connection,
-  migrate,
   type Migration,
   openDatabase,
-  readMigrations,
+  ReadPool,
   SqliteWriter,
   SqlJobError,
   type SqlStatement,
@@ -23,6 +20,12 @@ import {
 import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { appendStatements } from './append-statements';
 import { EventReader } from './event-reader';
+import { HeadAnchorKeeper } from './head-anchor';
+import { prepareFile } from './prepare-file';
+import { verifyAtOpen } from './verify-file';
+
+/** Queries of projections that read much: in other threads, refused when too many wait or one takes too long. */
+export type HeavyReads = Pick<ReadPool, 'all' | 'read'>;
 
 const tracer = () => trace.getTracer('concordat');
 
@@ -42,15 +45,24 @@ export class SqliteEventStore implements EventStore {
   readonly epoch: number;
   readonly #writer: SqliteWriter;
   readonly #events: EventReader;
+  readonly #anchor: HeadAnchorKeeper;
   readonly #listeners = new Set<() => void>();
 
   /** Read-only, for the queries of projections; sees what was committed when a statement begins. */
   readonly reader: Connection;
 
+  /** For queries that read much (lists, snapshots, scans): in threads of their own, bounded in number and time. */
+  readonly heavyReads: ReadPool;
+
+  /** @throws ConcordatError STORE_REGRESSED when the file is torn, truncated or rolled back; it names what to do */
   constructor(private readonly options: SqliteEventStoreOptions) {
-    this.source = options.source;
+    const { file, source, onFailure } = options;
+    verifyAtOpen(file, source);
+    this.source = source;
     this.epoch = prepareFile(options);
-    this.#writer = new SqliteWriter({ file: options.file, onFailure: options.onFailure, secureDelete: true });
+    this.#writer = new SqliteWriter({ file, onFailure, secureDelete: true });
+    this.#anchor = new HeadAnchorKeeper(file, () => this.#events.head());
+    this.heavyReads = new ReadPool({ file });
     this.reader = openDatabase(options.file, { readonly: true });
     this.#events = new EventReader(this.reader);
   }
@@ -79,6 +91,7 @@ export class SqliteEventStore implements EventStore {
         appendStatements(this.source, request, this.options.now().getTime()),
       );
       const row = results.at(-1)!.rows[0] as { epoch: number; position: number; hash: Uint8Array };
+      this.#anchor.moved();
       for (const listener of this.#listeners) listener();
       return { at: { epoch: row.epoch, position: row.position }, hash: row.hash };
     } catch (error) {
@@ -134,28 +147,10 @@ export class SqliteEventStore implements EventStore {
   }
 
   async close(): Promise<void> {
+    await this.heavyReads.close();
+    await this.#anchor.close();
     this.reader.close();
     await this.#writer.close();
-  }
-}
-
-/** Creates or migrates the file. @returns its epoch */
-function prepareFile({ file, source, migrations, now }: SqliteEventStoreOptions): number {
-  const db = openDatabase(file, { secureDelete: true });
-  try {
-    const time = now();
-    migrate(db, 'eventsourcing', readMigrations(join(__dirname, 'migrations')), time.toISOString());
-    migrate(db, migrations.room, migrations.list, time.toISOString());
-    db.prepare('INSERT OR IGNORE INTO store VALUES (1, ?, ?, 0, 0, ?)').run(
-      source,
-      time.getTime(),
-      Buffer.from(chainStart),
-    );
-    const row = db.prepare<[], { source: string; epoch: number }>('SELECT source, epoch FROM store').get()!;
-    if (row.source !== source) throw new Error(`${file} holds the events of ${row.source}, not of ${source}`);
-    return row.epoch;
-  } finally {
-    db.close();
   }
 }
 
@@ -169,19 +164,5 @@ function explain(error: SqlJobError): Error {
       return new DuplicateCommandError('the command was carried out before', { cause: error });
     default:
       return error;
-  }
-}
-
-/**
- * Begins a new epoch: to be called on a file that was restored from a copy, before a service opens it, because its next
- * positions were perhaps used before with other content.
- */
-export function beginEpoch(file: string, nowMs: number): number {
-  const db = openDatabase(file);
-  try {
-    db.prepare('UPDATE store SET epoch = max(epoch + 1, ?)').run(nowMs);
-    return db.prepare<[], { epoch: number }>('SELECT epoch FROM store').get()!.epoch;
-  } finally {
-    db.close();
   }
 }

@@ -1,0 +1,194 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type EventSpec, formatPosition, type Service } from '@concordat/contracts';
+import {
+  backupStore,
+  type Projection,
+  type PublishedEvents,
+  rebuildProjections,
+  restoreStore,
+  StreamGapError,
+  verifyAtOpen,
+  verifyStore,
+} from '@concordat/eventsourcing';
+import { fileRootKey, type Keystore, openKeystore } from '@concordat/keystore';
+import { readPeers } from '@concordat/runtime';
+import { openDatabase, readMigrations } from '@concordat/sqlite';
+import { blockingConnection, commandConnection, RedisEventLog, whenReady } from '@concordat/streams';
+import type { MaintenanceConfig } from './config';
+import { PublishedStream } from './published-stream';
+
+/** What maintenance has to know of a service. */
+export interface MaintainedService {
+  readonly service: Service;
+  readonly migrationsDir: string;
+  /** For every event of the service. */
+  readonly projections: Projection;
+  /** Types of events that take something away: what must not be lost by a restore. */
+  readonly takesAway: readonly EventSpec[];
+}
+
+export interface Surroundings {
+  readonly config: MaintenanceConfig;
+  readonly now: () => Date;
+  readonly onProgress: (text: string) => void;
+}
+
+const storeFile = (service: Service, { dataDir }: MaintenanceConfig): string =>
+  join(dataDir, `${service}.db`);
+
+/** `verify`: everything; compared with the stream when one is named. The service may run. */
+export async function verify(
+  { service }: MaintainedService,
+  { config, onProgress }: Surroundings,
+): Promise<object> {
+  const file = storeFile(service, config);
+  const report = verifyStore(file, service, onProgress);
+  const streamProblem =
+    config.redisUrl === undefined ? undefined : await compareWithStream(service, config, report.head);
+  const problems = [...report.problems, ...(streamProblem ? [streamProblem] : [])];
+  return { file, ...report, problems, comparedWithStream: config.redisUrl !== undefined };
+}
+
+async function compareWithStream(
+  service: Service,
+  config: MaintenanceConfig,
+  head: string,
+): Promise<string | undefined> {
+  const end = await withLog(config, (log) => log.head(service));
+  // Read after the store was: what the service has appended since is no loss, unless the store does not have it.
+  const file = storeFile(service, config);
+  const db = openDatabase(file, { readonly: true });
+  try {
+    const there =
+      end && db.prepare('SELECT epoch FROM events WHERE position = ?').pluck().get(end.at.position);
+    if (!end || there === end.at.epoch) return undefined;
+    return `the stream goes on to ${formatPosition(end.at)}, the store ends at ${head}`;
+  } catch (error) {
+    return (error as Error).message;
+  } finally {
+    db.close();
+  }
+}
+
+/** `backup`: the history, while the service runs. */
+export async function backup(
+  { service }: MaintainedService,
+  { config, now, onProgress }: Surroundings,
+  directory: string,
+): Promise<object> {
+  const file = storeFile(service, config);
+  if (!existsSync(file)) throw new Error(`${file} is missing: there is nothing to back up.`);
+  const made = await backupStore({
+    ...{ file, source: service, directory, now: now() },
+    onProgress: (done, total) => onProgress(`copying the history: ${done} of ${total} events`),
+  });
+  return { file: made.file, ...made.manifest };
+}
+
+/** `rebuild`: the tables from the events. */
+export async function rebuild(
+  { service, projections: projection }: MaintainedService,
+  { config, now, onProgress }: Surroundings,
+): Promise<object> {
+  const file = storeFile(service, config);
+  if (!existsSync(file)) throw new Error(`${file} is missing: there is nothing to rebuild.`);
+  verifyAtOpen(file, service);
+  const begun = performance.now();
+  const rebuilt = await withKeystore(config, now, async (keystore) => {
+    const db = openExclusively(file);
+    try {
+      const result = await rebuildProjections(db, {
+        ...{ source: service, projection, keystore },
+        onProgress: (done, total) => onProgress(`rebuilding tables: ${done} of ${total} events`),
+      });
+      db.pragma('wal_checkpoint(TRUNCATE)');
+      return result;
+    } finally {
+      db.close();
+    }
+  });
+  return { file, ...rebuilt, durationMs: Math.round(performance.now() - begun) };
+}
+
+function openExclusively(file: string) {
+  try {
+    return openDatabase(file, { secureDelete: true, exclusive: true, busyMs: 0 });
+  } catch (error) {
+    if (!(error as { code?: string }).code?.startsWith('SQLITE_BUSY')) throw error;
+    throw new Error(`${file} is in use: stop the service first.`, { cause: error });
+  }
+}
+
+/** `restore` from a backup; `recover` from what is whole of the file. Both take back what was published later. */
+export async function restore(
+  { service, migrationsDir, projections: projection, takesAway }: MaintainedService,
+  { config, now, onProgress }: Surroundings,
+  { from, acceptLoss }: { readonly from: string | undefined; readonly acceptLoss: boolean },
+): Promise<object> {
+  const run = (published: PublishedEvents): Promise<object> =>
+    withKeystore(config, now, async (keystore) => {
+      const file = storeFile(service, config);
+      const migrations = { room: service, list: readMigrations(migrationsDir) };
+      const options = { file, source: service, migrations, projection, keystore, now: now(), published };
+      return {
+        file,
+        ...(await restoreStore({ ...options, backup: from, acceptLoss, takesAway, onProgress })),
+      };
+    });
+  if (config.redisUrl === undefined) return run(noStream);
+  return withLog(config, (log) => {
+    if (config.peersFile === undefined) throw new Error('CONCORDAT_PEERS_FILE is not set.');
+    return run(new PublishedStream(log, service, readPeers(config.peersFile)[service]));
+  });
+}
+
+const noStream: PublishedEvents = {
+  async *after() {
+    throw new StreamGapError(
+      'There is no stream to take later events from. To go on without: --accept-loss.',
+    );
+  },
+  async *all() {
+    yield [];
+  },
+};
+
+async function withLog<T>(
+  { redisUrl }: MaintenanceConfig,
+  use: (log: RedisEventLog) => Promise<T>,
+): Promise<T> {
+  const commands = commandConnection({ url: redisUrl!, name: 'maintenance' });
+  const log = new RedisEventLog(commands, blockingConnection({ url: redisUrl!, name: 'maintenance-reader' }));
+  try {
+    await whenReady(commands, 5_000);
+    return await use(log);
+  } finally {
+    await log.close();
+  }
+}
+
+async function withKeystore<T>(
+  { dataDir }: MaintenanceConfig,
+  now: () => Date,
+  use: (keystore: Keystore) => Promise<T>,
+): Promise<T> {
+  const file = join(dataDir, 'keys.db');
+  if (!existsSync(file))
+    throw new Error(
+      `${file} is missing: without it no sealed field can be read. Put it back first, with root.key.`,
+    );
+  const rootFile = join(dataDir, 'root.key');
+  const root = fileRootKey(rootFile, file, () => undefined);
+  const keystore = openKeystore({
+    file,
+    root,
+    now: () => now().toISOString(),
+    onFailure: () => process.exit(1),
+  });
+  try {
+    return await use(keystore);
+  } finally {
+    await keystore.close();
+  }
+}

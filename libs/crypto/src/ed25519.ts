@@ -7,7 +7,7 @@ import {
   verify,
 } from 'node:crypto';
 import { toBase64url } from './bytes';
-import { isStrictSignature } from './ed25519-encoding';
+import { isBytes, isStrictSignature } from './ed25519-encoding';
 import { sha256 } from './hash';
 
 /** Ed25519 (RFC 8032) by node:crypto; `ed25519-portable.ts` is the same in plain JavaScript, tested against this. */
@@ -53,12 +53,12 @@ export const ed25519Sign = (message: Uint8Array, key: Uint8Array | KeyObject): U
   new Uint8Array(sign(null, message, key instanceof Uint8Array ? privateKeyObject(key) : key));
 
 /**
- * Strict verification (see `isStrictSignature`), without the cofactor (RFC 8032 §5.1.7, step 3). Never throws for bad
- * input.
+ * Strict verification (see `isStrictSignature`), without the cofactor (RFC 8032 §5.1.7, step 3). Never throws: whatever
+ * is not bytes is refused, where node:crypto would take a text for its UTF-8 form.
  */
 export function ed25519Verify(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean {
-  if (!isStrictSignature(signature, publicKey)) return false;
   try {
+    if (!isStrictSignature(signature, publicKey) || !isBytes(message)) return false;
     return verify(null, message, publicKeyObject(publicKey), signature);
   } catch {
     return false;

@@ -111,7 +111,7 @@ describe('the two implementations', () => {
     // Of both there must be many, or the test shows nothing.
     expect(verdicts.accepted).toBeGreaterThan(200);
     expect(verdicts.refused).toBeGreaterThan(500);
-  });
+  }, 60_000);
 
   it('agree on 500 honest signatures of random keys', () => {
     fc.assert(

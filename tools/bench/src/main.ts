@@ -7,7 +7,7 @@ import type { BenchReport } from './report';
 import { System } from './system';
 
 /**
- * `node main.js --seconds N --identities N`: one JSON document on stdout, progress on stderr. Whoever wants a table calls
+ * `node main.js [iam|all] --seconds N --identities N`: one JSON document on stdout, progress on stderr. Whoever wants a table calls
  * `./concordat bench`.
  */
 async function run(): Promise<BenchReport> {
@@ -34,7 +34,8 @@ async function run(): Promise<BenchReport> {
 }
 
 function readArguments(): { seconds: number; identities: number } {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
     options: {
       seconds: { type: 'string', default: '10' },
       identities: { type: 'string', default: '100000' },
@@ -43,6 +44,9 @@ function readArguments(): { seconds: number; identities: number } {
   const [seconds, identities] = [Number(values.seconds), Number(values.identities)];
   if (!(seconds >= 1) || !Number.isSafeInteger(identities) || identities < 1)
     throw new Error('--seconds and --identities must be at least 1');
+  const [area = 'all', ...more] = positionals;
+  if (!['iam', 'all'].includes(area) || more.length > 0)
+    throw new Error(`${positionals.join(' ')}: iam or all`);
   return { seconds, identities };
 }
 

@@ -54,6 +54,7 @@ async function bench({ output, environment }: Context, area: Area, options: Benc
  * @throws UserError when it fails: it has said why
  */
 function printed(
+  area: Area,
   { seconds, identities }: BenchOptions,
   env: Readonly<Record<string, string>>,
 ): Promise<string> {

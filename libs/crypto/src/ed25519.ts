@@ -19,19 +19,21 @@ export interface Ed25519KeyPair {
   readonly publicKey: Uint8Array;
 }
 
+// A key is never exported as JWK: Node 20 holds the lock of the pair while it makes the strings, and when the garbage
+// collector takes the job that generated the pair at that moment, the thread waits for itself, for ever.
+
 /** DER prefix of RFC 8410: everything before the 32 raw bytes. */
 const pkcs8Prefix = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 export function generateEd25519(): Ed25519KeyPair {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   return {
-    secretKey: rawBytes(privateKey.export({ format: 'jwk' }).d),
-    publicKey: rawBytes(publicKey.export({ format: 'jwk' }).x),
+    secretKey: rawTail(privateKey.export({ format: 'der', type: 'pkcs8' })),
+    publicKey: rawTail(publicKey.export({ format: 'der', type: 'spki' })),
   };
 }
 
-const rawBytes = (member: string | undefined): Uint8Array =>
-  new Uint8Array(Buffer.from(member!, 'base64url'));
+const rawTail = (der: Buffer): Uint8Array => new Uint8Array(der.subarray(der.byteLength - 32));
 
 /** @param secretKey 32 bytes @throws RangeError for another length */
 export function privateKeyObject(secretKey: Uint8Array): KeyObject {
@@ -54,7 +56,7 @@ export function publicKeyObject(publicKey: Uint8Array): KeyObject {
 }
 
 export const ed25519PublicKey = (secretKey: Uint8Array): Uint8Array =>
-  rawBytes(createPublicKey(privateKeyObject(secretKey)).export({ format: 'jwk' }).x);
+  rawTail(createPublicKey(privateKeyObject(secretKey)).export({ format: 'der', type: 'spki' }));
 
 /** @param key 32-byte secret key, or its key object (faster when used often) @returns 64 bytes, R ‖ S */
 export const ed25519Sign = (message: Uint8Array, key: Uint8Array | KeyObject): Uint8Array =>

@@ -117,6 +117,8 @@ async function run(
 
 const newPublicKey = (): string => toMultibaseKey(generateEd25519().publicKey);
 
+// Whoever asked has gone, or has been answered.
+process.once('disconnect', () => process.exit());
 process.once('message', (task: RegistrationTask) => {
   const send = (message: RegistrationReport): void => void process.send!(message);
   void run(task, send).then(

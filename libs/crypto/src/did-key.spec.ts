@@ -36,6 +36,19 @@ describe('did:key of an Ed25519 key', () => {
     );
   });
 
+  it.each([
+    'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK',
+    'did:key:z6MkpTHR8VNsBxYAAWHut2Geadd9jSwuBV8xRoAnwWsdvktH',
+    'did:key:z6MkjchhfUsD6mmvni8mCdXHw216Xrm9bQe2mBH1P5RDjVJG',
+  ])('%s of the specification is read and written the same', (did) => {
+    expect(toDidKey(fromDidKey(did)!)).toBe(did);
+  });
+
+  it('the key of seed 0 is the published one', () => {
+    expect(base58.encode(someKey)).toBe('4zvwRjXUKGfvwnParsHAS3HuSVzV5cA4McphgmoCtajS');
+    expect(fromDidKey(someDid)).toEqual(someKey);
+  });
+
   it('comes back as the key that went in', () => {
     fc.assert(
       fc.property(publicKeys, (publicKey) => {

@@ -15,11 +15,22 @@ export function littleEndian(bytes: Uint8Array): bigint {
   return value;
 }
 
+/** The name that every typed array has from the engine, which neither a Proxy nor an own `Symbol.toStringTag` can claim. */
+const typedArrayName = Object.getOwnPropertyDescriptor(
+  Object.getPrototypeOf(Uint8Array.prototype) as object,
+  Symbol.toStringTag,
+)!.get!;
+
+/** A Uint8Array, also of another realm (a Buffer, a frame, a test runner); nothing that merely looks like one. */
+export const isBytes = (value: unknown): value is Uint8Array =>
+  (typedArrayName.call(value) as string | undefined) === 'Uint8Array';
+
 /**
  * S is below the group order (RFC 8032 §5.1.7), neither the key nor R is of small order or non-canonically encoded, so
  * that a signature has one form and binds one message to one key ("Taming the many EdDSAs", Chalkias et al. 2020, §3).
  */
 export const isStrictSignature = (signature: Uint8Array, publicKey: Uint8Array): boolean =>
+  isBytes(signature) &&
   signature.byteLength === 64 &&
   isSafeEd25519Key(publicKey) &&
   isSafeEd25519Key(signature.subarray(0, 32)) &&
@@ -27,7 +38,7 @@ export const isStrictSignature = (signature: Uint8Array, publicKey: Uint8Array):
 
 /** A canonical encoding of a point that is not of small order. Whether it is on the curve shows when it is used. */
 export function isSafeEd25519Key(point: Uint8Array): boolean {
-  if (point.byteLength !== 32) return false;
+  if (!isBytes(point) || point.byteLength !== 32) return false;
   const y = littleEndian(point) & signMask;
   return y < fieldPrime && !smallOrder.has(y);
 }

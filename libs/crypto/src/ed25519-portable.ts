@@ -1,6 +1,6 @@
 import { getPublicKey, hashes, Point, sign } from '@noble/ed25519';
 import { sha512 } from '@noble/hashes/sha2.js';
-import { groupOrder, isStrictSignature, littleEndian } from './ed25519-encoding';
+import { groupOrder, isBytes, isStrictSignature, littleEndian } from './ed25519-encoding';
 
 // noble-ed25519 leaves the hash to its user; ours is the audited one beside it.
 hashes.sha512 = sha512;
@@ -18,11 +18,11 @@ export const portableSign = (message: Uint8Array, secretKey: Uint8Array): Uint8A
  * a part of small order that node:crypto refuses. Never throws for bad input.
  */
 export function portableVerify(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean {
-  if (!isStrictSignature(signature, publicKey)) return false;
-  const r = signature.subarray(0, 32);
-  const s = littleEndian(signature.subarray(32));
-  const k = littleEndian(sha512.create().update(r).update(publicKey).update(message).digest()) % groupOrder;
   try {
+    if (!isStrictSignature(signature, publicKey) || !isBytes(message)) return false;
+    const r = signature.subarray(0, 32);
+    const s = littleEndian(signature.subarray(32));
+    const k = littleEndian(sha512.create().update(r).update(publicKey).update(message).digest()) % groupOrder;
     const key = Point.fromBytes(publicKey).multiply(k, false);
     return Point.BASE.multiply(s, false)
       .subtract(key)

@@ -67,8 +67,17 @@ export async function bootstrap(options: BootstrapOptions): Promise<INestApplica
   return app;
 }
 
+const neverAsked = (): never => {
+  throw new Error('the routes of health have no schemas');
+};
+/** In place of fastify's own compilers, which take a fifth of a second to load. */
+const noSchemas = { buildValidator: neverAsked, buildSerializer: neverAsked };
+
 async function serveHealth({ host, port }: { host: string; port: number }, health: Health) {
-  const server = fastify({ forceCloseConnections: 'idle' });
+  const server = fastify({
+    forceCloseConnections: 'idle',
+    schemaController: { compilersFactory: noSchemas },
+  });
   registerHealthRoutes(server, health);
   await server.listen({ host, port });
   return server;

@@ -12,7 +12,7 @@ import {
 } from '@opentelemetry/api';
 import { asConcordatError } from '@concordat/contracts';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
+import type { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import {
   BatchSpanProcessor,
@@ -43,12 +43,19 @@ export function startTelemetry({
   const provider = new NodeTracerProvider({
     resource: resourceFromAttributes({ [ATTR_SERVICE_NAME]: serviceName, 'service.instance.id': instance }),
     sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(endpoint ? sampleRatio : 0) }),
-    spanProcessors: url
-      ? [new BatchSpanProcessor(new OTLPTraceExporter({ url }), { scheduledDelayMillis: 1_000 })]
-      : [],
+    spanProcessors: url ? [new BatchSpanProcessor(exporterTo(url), { scheduledDelayMillis: 1_000 })] : [],
   });
   provider.register({ propagator: new W3CTraceContextPropagator() });
   return () => provider.shutdown();
+}
+
+/** Loaded only here: without a receiver it would make every start, and every return after a crash, a tenth of a second later. */
+function exporterTo(url: string): OTLPTraceExporter {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would be loaded always, or later than asked
+  const { OTLPTraceExporter: Exporter } = require('@opentelemetry/exporter-trace-otlp-proto') as {
+    OTLPTraceExporter: typeof OTLPTraceExporter;
+  };
+  return new Exporter({ url });
 }
 
 export interface SpanRequest {

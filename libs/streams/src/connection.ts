@@ -33,7 +33,30 @@ const common = {
  * pipeline before it was answered: behind a frozen Redis the waits would add up to more than the promised two seconds.
  */
 export function commandConnection(options: ConnectionOptions): Redis {
-  return connect(options, { ...common, commandTimeout: commandTimeoutMs });
+  return gatherWrites(connect(options, { ...common, commandTimeout: commandTimeoutMs }));
+}
+
+/**
+ * What is sent within one turn of the event loop leaves in one write: a system call for each command is what a busy
+ * process spends most of its time on. Nothing waits for an answer, as it would in a pipeline.
+ */
+function gatherWrites(redis: Redis): Redis {
+  const send = redis.sendCommand.bind(redis);
+  let corked: Redis['stream'] | undefined;
+  redis.sendCommand = (...command: Parameters<Redis['sendCommand']>) => {
+    const { stream } = redis;
+    // A new connection has a new stream; that of the old one has gone with what was in it.
+    if (stream !== undefined && stream !== corked) {
+      corked = stream;
+      stream.cork();
+      setImmediate(() => {
+        stream.uncork();
+        if (corked === stream) corked = undefined;
+      });
+    }
+    return send(...command);
+  };
+  return redis;
 }
 
 /** For blocking reads: a connection of its own, because everything behind a blocking read would wait too. */

@@ -3,4 +3,5 @@ export * from './bench';
 export * from './caller';
 export * from './empty-directory';
 export * from './eventually';
+export * from './load';
 export * from './service-double';

@@ -62,6 +62,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => require('./audit') as CommandModule,
   },
   { name: 'doctor', summary: 'what is wrong, and the fix', load: () => require('./doctor') as CommandModule },
+  {
+    name: 'bench',
+    summary: 'how fast it is, beside the raw limit below it',
+    load: () => require('./bench') as CommandModule,
+  },
   { name: 'test', summary: 'run the tests', load: () => require('./test') as CommandModule },
   {
     name: 'supervise',

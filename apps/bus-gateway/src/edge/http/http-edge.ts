@@ -68,7 +68,10 @@ export class HttpEdge implements OnApplicationBootstrap, BeforeApplicationShutdo
     reply: FastifyReply,
   ): Promise<FastifyReply> {
     const gone = new AbortController();
-    reply.raw.once('close', () => gone.abort());
+    // Closed after its end, as every answer is, there is nobody to tell; an abort costs an error with its stack.
+    reply.raw.once('close', () => {
+      if (!reply.raw.writableFinished) gone.abort();
+    });
     const answer = await this.options.router.route({
       operation,
       input: readInput(http, request),

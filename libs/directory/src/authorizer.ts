@@ -1,10 +1,4 @@
-import {
-  ConcordatError,
-  limits,
-  type OperationSpec,
-  type PolicyRequest,
-  type Principal,
-} from '@concordat/contracts';
+import { ConcordatError, type OperationSpec, type PolicyRequest, type Principal } from '@concordat/contracts';
 import type { Decision, PolicySet } from '@concordat/policy';
 import { resourceOf } from './resource';
 
@@ -65,7 +59,8 @@ export class Authorizer {
         ...resource,
         tenant,
         owner: agent?.registeredBy ?? resource.owner,
-        controllers: agent ? this.#controllers(tenant, agent) : [],
+        // Its own controller, not one further up: rights are given by name.
+        controllers: agent?.controllerDid ? [agent.controllerDid] : [],
       },
       context: { time: this.now().toISOString(), ip: address },
     };
@@ -80,16 +75,6 @@ export class Authorizer {
       type: agent?.type ?? null,
       verified: agent?.verified ?? null,
     };
-  }
-
-  /** The chain above an agent, the nearest first. That it ends, the limit says also of a chain that is broken. */
-  #controllers(tenant: string, agent: AgentFacts): string[] {
-    const chain: string[] = [];
-    for (let did = agent.controllerDid; did !== null && chain.length < limits.controllerDepth;) {
-      chain.push(did);
-      did = this.facts.agent(tenant, did)?.controllerDid ?? null;
-    }
-    return chain;
   }
 }
 

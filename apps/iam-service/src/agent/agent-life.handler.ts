@@ -1,8 +1,7 @@
-import { actorOf, type AgentIdentity, ConcordatError, type OperationInput } from '@concordat/contracts';
+import { actorOf, ConcordatError, hasScope, type OperationInput } from '@concordat/contracts';
 import type { Clock, OperationContext, OperationHandlers } from '@concordat/runtime';
 import { type AgentCommands, readPublicKey } from './agent-commands';
 import type { UpdateAgent } from './agent.decider';
-import { type Authority, authorityOver, requireAuthority } from './authority';
 import { requireKeyProof } from './key-proof';
 
 export interface AgentLifePorts {
@@ -15,27 +14,14 @@ type Update = OperationInput<'agent.update'>;
 
 /** The operations that change an agent between its registration and its end. */
 export function agentLifeHandlers({ commands, clock, audience }: AgentLifePorts) {
-  const requires =
-    (operation: string, did: string, { principal }: OperationContext, ...enough: Authority[]) =>
-    (): void =>
-      requireAuthority(operation, commands.require(principal.tenant, did), principal, ...enough);
-
   return {
     'agent.update': async (input, context) => {
       const command = toUpdate(input);
-      return commands.change(context, input, command, () =>
-        requireUpdateAuthority(commands.require(context.principal.tenant, input.did), command, context),
-      );
+      return commands.change(context, input, command, () => requireUpdateAuthority(command, context));
     },
 
-    // Whoever is answerable for an agent can stop it, and it can stop itself; only an administrator lets it in again.
     'agent.suspend': async (input, context) =>
-      commands.change(
-        context,
-        input,
-        { kind: 'SuspendAgent', ...input },
-        requires('agent.suspend', input.did, context, 'self', 'controller'),
-      ),
+      commands.change(context, input, { kind: 'SuspendAgent', ...input }),
 
     'agent.resume': async (input, context) =>
       commands.change(context, input, { kind: 'ResumeAgent', ...input }),
@@ -44,13 +30,11 @@ export function agentLifeHandlers({ commands, clock, audience }: AgentLifePorts)
       const { bytes, key } = readPublicKey(input.publicKey);
       const { did, proof } = input;
       const { tenant } = context.principal;
-      const mayRotate = requires('agent.rotateKey', did, context, 'self', 'controller');
       return commands.change(
         context,
         input,
         { kind: 'RotateAgentKey', did, publicKeys: [key], oldKeyId: proof.oldKeyId },
         () => {
-          mayRotate();
           // Before the proof: one that can never count is not worth making anew.
           if (did.startsWith('did:key:')) throw new ConcordatError('DID_KEY_FIXED');
           requireKeyProof(input, bytes, { audience, tenant, nowMs: clock.nowMs() });
@@ -90,17 +74,12 @@ function toUpdate({ ifMatch, removeController, controllerDid, type, ...rest }: U
   return command;
 }
 
-/**
- * What an agent is called and says of itself, it or its controller may change. By its type and its controller others
- * decide what it may do, so an administrator changes those.
- */
+/** By its type and its controller others decide what an agent may do, so whoever it obeys does not change those. */
 function requireUpdateAuthority(
-  agent: AgentIdentity,
   { agentType, controllerDid, relationshipType }: UpdateAgent,
   { principal }: OperationContext,
 ): void {
   const isReassigned = [agentType, controllerDid, relationshipType].some((field) => field !== undefined);
-  if (isReassigned && authorityOver(agent, principal) !== 'administrator')
+  if (isReassigned && !hasScope(principal, 'admin'))
     throw new ConcordatError('SCOPE_MISSING', 'Another type or controller needs the scope "admin".');
-  requireAuthority('agent.update', agent, principal, 'self', 'controller');
 }

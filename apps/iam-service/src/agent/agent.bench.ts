@@ -6,7 +6,8 @@ import { fileRootKey, openKeystore } from '@concordat/keystore';
 import { readMigrations } from '@concordat/sqlite';
 import { administrator, closedLoop, type LoadOutcome, openLoop } from '@concordat/testing';
 import { agentHandlers } from './agent.handler';
-import { AgentQueries } from './agent.projection';
+import { AgentCommands } from './agent-commands';
+import { AgentQueries } from './agent-queries.projection';
 
 /**
  * A program for `tools/bench`, which forks it: registers agents as the service does, by its handlers, over a store and a
@@ -72,7 +73,13 @@ async function run(
   const contexts = new CommandContexts((await keystore.obtain('~', ['command-memo'])).key, now);
   const agents = new AgentQueries(store.reader);
   const runner = new CommandRunner(store, keystore);
-  const { 'agent.register': register } = agentHandlers({ runner, contexts, store, agents, keystore });
+  const commands = new AgentCommands(runner, contexts, store, agents);
+  const reads = store.heavyReads;
+  const { 'agent.register': register } = agentHandlers({
+    ...{ commands, contexts, store, reads, agents, keystore, didWebDomain: 'localhost%3A7400' },
+    // Nobody is erased here.
+    receipts: undefined as never,
+  });
   const principal = administrator(defaultTenant);
   const dids: string[] = [];
   const one = async (index: number, publicKey: string): Promise<void> => {
@@ -80,6 +87,7 @@ async function run(
       name: `agent ${index}`,
       type: 'SERVICE',
       publicKey,
+      didMethod: 'key',
       metadata: { team: 'bench', index },
     } as const;
     const context = {
@@ -88,6 +96,7 @@ async function run(
       minPosition: {},
       conversation: null,
       traceparent: null,
+      address: null,
     };
     const { output } = await register(input, { operation: 'agent.register', ...context });
     if (dids.length < sampleSize) dids.push(output.did);

@@ -73,7 +73,7 @@ export const agentLifeOperations = {
     summary: 'Let a suspended agent in again.',
     kind: 'command',
     caller: 'credential',
-    scope: 'admin',
+    scope: 'write',
     http: { method: 'POST', path: '/v1/agents/{did}/resume', status: 200 },
     input: z.strictObject({ did }),
     output: agentIdentity,
@@ -116,7 +116,7 @@ export const agentLifeOperations = {
     summary: 'Vouch for an agent, or withdraw that; a new name, type or controller ends it too.',
     kind: 'command',
     caller: 'credential',
-    scope: 'admin',
+    scope: 'write',
     http: { method: 'POST', path: '/v1/agents/{did}/verify', status: 200 },
     input: z.strictObject({
       did,

@@ -47,7 +47,7 @@ export const agentOperations = {
     summary: 'Register an agent by its Ed25519 public key.',
     kind: 'command',
     caller: 'credential',
-    scope: 'admin',
+    scope: 'write',
     http: { method: 'POST', path: '/v1/agents', status: 201 },
     input: z.strictObject({
       name: displayName,
@@ -111,7 +111,7 @@ export const agentOperations = {
     summary: 'Revoke an agent for good: every door refuses it within a second.',
     kind: 'command',
     caller: 'credential',
-    scope: 'admin',
+    scope: 'write',
     http: { method: 'POST', path: '/v1/agents/{did}/revoke', status: 200 },
     input: z.strictObject({ did, reason: z.string().max(256).default('unspecified') }),
     output: agentIdentity,
@@ -123,7 +123,7 @@ export const agentOperations = {
     summary: 'Erase the personal fields of an agent by destroying their key; the facts of its history stay.',
     kind: 'command',
     caller: 'credential',
-    scope: 'admin',
+    scope: 'write',
     http: { method: 'DELETE', path: '/v1/agents/{did}', status: 200 },
     input: z.strictObject({ did }),
     output: z.strictObject({

@@ -5,6 +5,7 @@ export const administered = [
   'agent.*',
   'agentType.*',
   'user.*',
+  'session.*',
   'apiKey.*',
   'policy.*',
   'delegation.*',
@@ -13,7 +14,7 @@ export const administered = [
 ];
 
 /** What any role of people needs to find its way: who is there. Nothing that is secret among colleagues. */
-export const orientation = ['agent.get', 'agent.list', 'agent.document', 'agentType.get', 'agentType.list'];
+export const orientation = ['agent.get', 'agent.list', 'agent.document', 'agent.keys', 'agentType.list'];
 
 /** The trail of the tenant. */
 export const trail = ['audit.messages', 'audit.events', 'audit.inclusionProof'];

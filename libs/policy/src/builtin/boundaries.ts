@@ -10,14 +10,15 @@ export const boundaries = builtin(
       description: 'What the gateway alone asks of the services.',
       effect: 'deny',
       subjects: { kinds: ['agent', 'user', 'apiKey', 'anonymous'] },
-      actions: ['handshake.*', 'directory.*'],
+      actions: ['handshake.*', 'directory.*', 'credential.*', 'session.open', 'session.refresh'],
     },
     {
       id: 'agents-only',
-      description: 'Inboxes and memories are of agents; nobody opens them to people, keys or services.',
+      description:
+        'Inboxes, memories and rights to hand on are of agents; nobody opens them to people, keys or services.',
       effect: 'deny',
       subjects: { kinds: ['user', 'apiKey', 'anonymous', 'service'] },
-      actions: ['inbox.*', 'memory.*', 'consent.*'],
+      actions: ['inbox.*', 'memory.*', 'consent.*', 'delegation.create', 'auth.exchange'],
     },
     {
       id: 'operator-only',

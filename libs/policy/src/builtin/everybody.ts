@@ -12,6 +12,13 @@ export const everybody = builtin(
       actions: ['auth.challenge', 'auth.token', 'auth.login', 'auth.refresh'],
     },
     {
+      id: 'public-documents',
+      description: 'DID documents of managed identities, which say what keys they have.',
+      effect: 'allow',
+      subjects: { kinds: ['anonymous', 'agent', 'user', 'apiKey'] },
+      actions: ['did.resolve'],
+    },
+    {
       id: 'check-the-log',
       description:
         'Checkpoints, tiles and consistency proofs are public, so that anybody can hold the log to them.',
@@ -49,7 +56,10 @@ export const services = builtin(
       id: 'gateway',
       effect: 'allow',
       subjects: { kinds: ['service'] },
-      actions: ['handshake.redeem', 'directory.snapshot'],
+      actions: [
+        ...['handshake.redeem', 'directory.snapshot', 'credential.seen'],
+        ...['session.open', 'session.refresh'],
+      ],
     },
   ],
   [

@@ -13,11 +13,18 @@ export const user = builtin(
     },
     {
       id: 'self',
-      description: 'Reading only: who changes a user may give roles.',
+      description: 'Not user.update: who changes a user may give roles.',
       effect: 'allow',
       subjects: { kinds: ['user'] },
-      actions: ['user.get'],
+      actions: ['user.get', 'user.setPassword'],
       relationship: ['self'],
+    },
+    {
+      id: 'own-sessions',
+      description: 'Whose they are, iam-service knows.',
+      effect: 'allow',
+      subjects: { kinds: ['user'] },
+      actions: ['session.list', 'session.revoke'],
     },
   ],
   [

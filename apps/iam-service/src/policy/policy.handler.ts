@@ -70,7 +70,7 @@ function policyQuestions(ports: PolicyPorts) {
       const after = compileWith(inForce(policies, tenant), document);
       const { roles, tests } = dryRun(setOf(tenant), after, { tenant });
       const output = {
-        tests: tests.map(({ policy, name, passed, got }) => ({
+        results: tests.map(({ policy, name, passed, got }) => ({
           ...{ policy, name, passed, rule: got.rule, allow: got.allow },
         })),
         changes: roles.map(({ who, action, before, after: then }) => ({

@@ -3,7 +3,7 @@ import { limits } from '../limits';
 import { expectedVersion, timestamp } from '../names';
 import { operation } from '../operation';
 import { page, pageInput } from '../pages';
-import { policy, policyDocument, policyId, policyRequest, ruleName } from '../policy';
+import { policy, policyDocument, policyId, policyRequest, ruleName, policyLimits } from '../policy';
 
 /** Also of those that come with Concordat. */
 const anyPolicyId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be 1–63 of a–z, 0–9 and -');
@@ -62,7 +62,7 @@ export const policyOperations = {
     http: { method: 'POST', path: '/v1/policies/{id}/dry-run', status: 200 },
     input: source,
     output: z.strictObject({
-      tests: z.array(testResult),
+      results: z.array(testResult),
       /** Where a kind of caller would be let in otherwise than now. */
       changes: z.array(
         z.strictObject({
@@ -99,9 +99,10 @@ export const policyOperations = {
     http: { method: 'GET', path: '/v1/policies', status: 200 },
     input: z.strictObject({ ...pageInput }),
     output: page(
-      policyInForce
-        .omit({ rules: true, tests: true })
-        .extend({ rules: z.number().int(), tests: z.number().int() }),
+      policyInForce.omit({ rules: true, tests: true }).extend({
+        rules: z.number().int().min(0).max(policyLimits.rulesPerPolicy).max(policyLimits.rulesPerPolicy),
+        tests: z.number().int().min(0).max(policyLimits.testsPerPolicy),
+      }),
     ),
     errors: [],
   }),

@@ -40,9 +40,9 @@ export const policies: CasesOf<'policy'> = {
   },
   'policy.dryRun': {
     async succeed({ admin }) {
-      const { changes, tests } = await admin.policies.dryRun(lockOut);
+      const { changes, results } = await admin.policies.dryRun(lockOut);
       expect(changes.map(({ action }) => action)).toContain('policy.put');
-      expect(tests.every(({ passed }) => passed)).toBe(true);
+      expect(results.every(({ passed }) => passed)).toBe(true);
     },
     refuse: ({ asBob }) => asBob.policies.dryRun(lockOut),
     refusal: 'SCOPE_MISSING',

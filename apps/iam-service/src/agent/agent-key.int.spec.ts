@@ -100,7 +100,7 @@ describe('managed identities and their keys', () => {
       let current = authKeyId;
       await expect(
         caller.call('agent.rotateKey', rotation(did, current, newAgent()), as(stranger.did)),
-      ).rejects.toMatchObject({ code: 'SCOPE_MISSING' });
+      ).rejects.toMatchObject({ code: 'POLICY_DENIED' });
       for (const options of [as(did), as(boss.did), {}]) {
         const { output } = await caller.call('agent.rotateKey', rotation(did, current, newAgent()), options);
         current = output.authKeyId;

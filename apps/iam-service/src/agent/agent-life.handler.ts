@@ -35,6 +35,7 @@ export function agentLifeHandlers({ commands, clock, audience }: AgentLifePorts)
         input,
         { kind: 'RotateAgentKey', did, publicKeys: [key], oldKeyId: proof.oldKeyId },
         () => {
+          commands.require(tenant, did);
           // Before the proof: one that can never count is not worth making anew.
           if (did.startsWith('did:key:')) throw new ConcordatError('DID_KEY_FIXED');
           requireKeyProof(input, bytes, { audience, tenant, nowMs: clock.nowMs() });

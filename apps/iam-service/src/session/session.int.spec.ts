@@ -212,7 +212,7 @@ describe('sessions over real Redis and SQLite', () => {
     expect(await list(owner(), { userId: ada.id, status: 'active' })).toEqual([id]);
     expect(await list(owner(), { limit: 500 })).toContain(id);
     expect(await codeOf(list(asUser(bob.id), { userId: ada.id }))).toBe('USER_UNKNOWN');
-    expect(await codeOf(list(agentPrincipal(newAgent().did)))).toBe('SCOPE_MISSING');
+    expect(await codeOf(list(agentPrincipal(newAgent().did)))).toBe('POLICY_DENIED');
     const revoke = (principal: Principal) => caller.call('session.revoke', { id }, { principal });
     expect(await codeOf(revoke(asUser(bob.id)))).toBe('SESSION_UNKNOWN');
     expect((await revoke(asUser(ada.id))).output.status).toBe('ended');

@@ -97,7 +97,7 @@ describe('the keys that sign tokens, over a real store', () => {
         { revokePrevious: true },
         { principal: administrator(tenant), commandId },
       );
-    await expect(rotate('acme')).rejects.toMatchObject({ code: 'SCOPE_MISSING' });
+    await expect(rotate('acme')).rejects.toMatchObject({ code: 'POLICY_DENIED' });
     const { output } = await rotate('default');
     expect((await rotate('default')).output).toEqual(output);
     const { output: token } = await caller.call('handshake.redeem', redemption(agent));

@@ -30,7 +30,6 @@ export const delegationOperations = {
     summary: 'Hand a part of the own right, or of one that was handed on, to another agent for a time.',
     kind: 'command',
     caller: 'agent',
-    scope: 'write',
     http: { method: 'POST', path: '/v1/delegations', status: 201 },
     input: z.strictObject({
       to: did,

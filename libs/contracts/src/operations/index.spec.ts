@@ -139,6 +139,7 @@ describe('the operations taken together', () => {
       // They concern the credential of the caller, and what was handed to him.
       'auth.revoke',
       'auth.exchange',
+      'delegation.create',
       // One's own password with the current one, and one's own sessions: of oneself, whatever one may do otherwise.
       'user.setPassword',
       'auth.login',

@@ -26,15 +26,15 @@ export const agent = builtin(
       actions: [
         ...['message.send', 'inbox.ack', 'inbox.nack', 'inbox.extend'],
         ...['memory.put', 'memory.delete', 'consent.grant', 'consent.withdraw'],
-        ...['delegation.create', 'delegation.revoke'],
+        'delegation.revoke',
       ],
     },
     {
-      id: 'exchange',
-      description: 'What was handed to it, in the scopes of that.',
+      id: 'delegation',
+      description: 'Never more than the scopes that it has.',
       effect: 'allow',
       subjects: { kinds: ['agent'] },
-      actions: ['auth.exchange'],
+      actions: ['auth.exchange', 'delegation.create'],
     },
     {
       id: 'self',
@@ -60,7 +60,11 @@ export const agent = builtin(
     },
     {
       name: 'An agent suspends one that it controls.',
-      request: request('agent.suspend', { kind: 'agent', id: ada, scopes: ['write'] }, { controllers: [ada] }),
+      request: request(
+        'agent.suspend',
+        { kind: 'agent', id: ada, scopes: ['write'] },
+        { controllers: [ada] },
+      ),
       expect: { allow: true, rule: 'builtin-agent/controlled-agents' },
     },
     {

@@ -64,7 +64,7 @@ describe('with real gateways', () => {
     await expect(
       after.agents.suspend({ did: did.replace(/.$/, (c) => (c === '0' ? '1' : '0')) }),
     ).rejects.toMatchObject({
-      code: 'AGENT_UNKNOWN',
+      code: 'POLICY_DENIED',
     });
   });
 

@@ -101,7 +101,7 @@ describe('a trace', () => {
       .catch((thrown: unknown) => thrown)) as { traceId: string };
     const spans = await spansOf(error.traceId, (all) => expect(all.length).toBeGreaterThan(0));
     expect(find(spans, 'bus-gateway', 'POST /v1/agents/:did/revoke').attributes).toMatchObject({
-      'error.type': 'SCOPE_MISSING',
+      'error.type': 'POLICY_DENIED',
       'http.response.status_code': expect.anything() as unknown,
     });
   });

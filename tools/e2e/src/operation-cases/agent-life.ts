@@ -31,7 +31,7 @@ export const agentLife: LifeCases = {
         expect(changed).toMatchObject({ controllerDid: world.ada.did, version: 3 });
       }),
     refuse: ({ asBob, ada }) => asBob.agents.update({ did: ada.did, name: 'x' }),
-    refusal: 'SCOPE_MISSING',
+    refusal: 'POLICY_DENIED',
   },
   'agent.suspend': {
     succeed: (world) =>
@@ -43,7 +43,7 @@ export const agentLife: LifeCases = {
         );
       }),
     refuse: ({ asBob, ada }) => asBob.agents.suspend({ did: ada.did }),
-    refusal: 'SCOPE_MISSING',
+    refusal: 'POLICY_DENIED',
   },
   'agent.resume': {
     succeed: (world) =>
@@ -53,7 +53,7 @@ export const agentLife: LifeCases = {
         await eventually(async () => expect(await client.whoami()).toMatchObject({ id: did }));
       }),
     refuse: ({ asBob, bob }) => asBob.agents.resume({ did: bob.did }),
-    refusal: 'SCOPE_MISSING',
+    refusal: 'POLICY_DENIED',
   },
   'agent.rotateKey': {
     succeed: (world) =>
@@ -77,7 +77,7 @@ export const agentLife: LifeCases = {
         expect(withdrawn).toMatchObject({ verified: false });
       }),
     refuse: ({ asBob, bob }) => asBob.agents.verify({ did: bob.did, statement: 'trust me' }),
-    refusal: 'SCOPE_MISSING',
+    refusal: 'POLICY_DENIED',
   },
   'agent.keys': {
     succeed: async ({ asBob, ada }) =>

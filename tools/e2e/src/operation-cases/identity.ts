@@ -143,7 +143,7 @@ export const identity: Omit<
         expect(await world.admin.agents.revoke({ did })).toMatchObject({ status: 'revoked' }),
       ),
     refuse: ({ asBob, ada }) => asBob.agents.revoke({ did: ada.did }),
-    refusal: 'SCOPE_MISSING',
+    refusal: 'POLICY_DENIED',
   },
   'agent.erase': {
     succeed: (world) =>

@@ -41,7 +41,7 @@ export const people: CasesOf<'user' | 'session'> & Pick<CasesOf<'auth'>, 'auth.l
       const { id, email } = await newUser(world);
       expect(await world.admin.users.get({ id })).toMatchObject({ id, email });
     },
-    refuse: ({ asBob }) => asBob.users.get({ id: nobody }),
+    refuse: ({ admin }) => admin.users.get({ id: nobody }),
     refusal: 'USER_UNKNOWN',
   },
   'user.list': {

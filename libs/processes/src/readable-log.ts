@@ -1,4 +1,4 @@
-const LONGEST_LINE = 240;
+const LONGEST_LINE = 600;
 
 /**
  * The lines of a log as a person wants them in an error: of a structured one (JSON) what happened and why, no stacks,

@@ -96,6 +96,8 @@ const parts = ['iam-service', 'vault-service', 'audit-service', 'redis', 'redis-
 /** Operations that cannot be served without a part, because they or their service need it. */
 const affectedBy = (frozen: (typeof parts)[number]): PublicOperationName[] =>
   publicOperations.filter((name) => {
+    // It would end the very credential that the others are asked with.
+    if (name === 'auth.revoke') return false;
     const needed = neededProcess(name);
     if (frozen === 'redis-rpc') return needed !== undefined;
     // Key and latest checkpoint are in memory.

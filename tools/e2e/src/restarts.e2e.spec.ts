@@ -90,7 +90,7 @@ describe('Concordat on one machine', () => {
     const [store, away] = [`${system.folder}/iam`, `${system.folder}/iam-away`];
     renameSync(store, away);
     await expect(system.up()).rejects.toThrow(
-      /The stream of iam ends at .*\n.*Fix: .*newest copy of the data folder/,
+      /The stream of iam ends at .*\.\/concordat iam recover --from-stream.*\n.*Fix: /,
     );
     rmSync(store, { recursive: true });
     renameSync(away, store);

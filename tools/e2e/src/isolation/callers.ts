@@ -1,5 +1,5 @@
 import { type Scope, userRoles } from '@concordat/contracts';
-import { newAgent } from '@concordat/testing';
+import { newAgent, type TestAgent } from '@concordat/testing';
 import { request } from '../http';
 import { password, type Tenant } from './tenants';
 
@@ -11,14 +11,19 @@ export interface Caller {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** An agent of the tenant, logged in. */
-export async function agentCaller(url: string, { admin, name }: Tenant): Promise<Caller> {
+/** A new agent of the tenant, logged in. */
+export async function agentCaller(url: string, tenant: Tenant): Promise<Caller> {
   const agent = newAgent();
-  const { publicKeyText: publicKey, did } = agent;
-  await admin.agents.register({ name: 'caller', type: 'SERVICE', publicKey });
+  const { publicKeyText: publicKey } = agent;
+  await tenant.admin.agents.register({ name: 'caller', type: 'SERVICE', publicKey });
+  return loggedIn(url, tenant, agent);
+}
+
+export async function loggedIn(url: string, { name: tenant }: Tenant, agent: TestAgent): Promise<Caller> {
+  const { did } = agent;
   const post = async (path: string, body: unknown) =>
     (await request(`${url}/v1/auth/${path}`, { method: 'POST', body })).body as Record<string, string>;
-  const { challengeId, challenge } = await post('challenge', { did, tenant: name });
+  const { challengeId, challenge } = await post('challenge', { did, tenant });
   const { accessToken } = await post('token', { challengeId, signature: agent.sign(challenge!) });
   return { title: 'agent', kind: 'agent', id: did, headers: { authorization: `Bearer ${accessToken!}` } };
 }

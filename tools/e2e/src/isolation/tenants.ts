@@ -40,6 +40,8 @@ export interface Tenant {
   readonly admin: Concordat;
   readonly adminKey: string;
   readonly things: Things;
+  /** The agent to which the first one has sent, delegated and consented. */
+  readonly partner: string;
   /** Stands in every text of the tenant that is not an identifier. */
   readonly canary: string;
   /** Where lists of the tenant go on, by operation. */
@@ -111,7 +113,7 @@ export async function furnish(system: System, name: string, adminKey: string): P
     },
     taken: { agentType: types[1], policy: policies[1], email: emails[1], memory: memories[1] },
   };
-  return { name, admin, adminKey, things, canary, cursors: await cursorsOf(admin) };
+  return { name, admin, adminKey, things, partner: other.did, canary, cursors: await cursorsOf(admin) };
 }
 
 const idleRule = ({ did }: TestAgent) => ({

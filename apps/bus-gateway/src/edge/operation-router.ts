@@ -101,9 +101,10 @@ export class OperationRouter {
   async #carryOut(request: EdgeRequest, principal: Principal): Promise<EdgeAnswer> {
     const { operation, signal } = request;
     const input = parseInput(operation, request.input);
-    this.ports.authorizer.authorize(operation, input, { principal, address: request.address });
     const conversation = conversationOf(request.conversation);
     const minPosition = await this.#minPosition(request, principal);
+    // Not before: whose a thing is, and what the policies say, may be what the caller waits for.
+    this.ports.authorizer.authorize(operation, input, { principal, address: request.address });
     const commandId =
       operation.kind === 'command' ? commandIdOf(operation, principal, request.idempotencyKey) : null;
     const context = {

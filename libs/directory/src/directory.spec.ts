@@ -12,9 +12,7 @@ import {
   ApiKeyRevoked,
   type DirectoryEntry,
   findEvent,
-  limits,
   MessageExpired,
-  SessionEnded,
   SigningKeyActivated,
   SigningKeyRetired,
   DelegationCreated,
@@ -271,35 +269,6 @@ describe('the directory', () => {
     directory.apply(revoked(900, 'a'));
     directory.apply({ ...registered(1, 'a'), at: { epoch: 2, position: 1 } });
     expect(directory.agent('t1', 'a')?.status).toBe('active');
-  });
-
-  it('does not grow with what has ended by itself, and keeps what has not', () => {
-    const directory = new Directory();
-    const link = { owner: 'a', from: 'a', to: 'b', parent: null, scopes: ['read'], operations: null };
-    const later = '2026-01-01T01:00:00.000Z';
-    const endMs = Date.parse(time) + (limits.accessTokenSeconds + limits.clockSkewSeconds) * 1_000;
-    let position = 0;
-    const next = (type: string, data: object): DirectoryEvent => event(++position, type, data);
-    const turn = (round: number, until: string): void => {
-      for (let n = 0; n < 100; n++) {
-        const id = `${round}-${n}`;
-        for (const name of [`token:${id}`, `session:x${id}`, `before:${id}`])
-          directory.apply(next(TokenRevoked.type, { name, subject: 's', until }));
-        directory.apply(next(SessionEnded.type, { id, userId: 'u', reason: 'revoked' }));
-        directory.apply(next(DelegationCreated.type, { id, ...link, expiresAt: until }));
-      }
-    };
-    for (let round = 0; round < 5; round++) {
-      turn(round, time);
-      expect(directory.size).toBe(500);
-      directory.forgetEnded(endMs);
-      expect(directory.size).toBe(0);
-    }
-    turn(5, later);
-    directory.forgetEnded(endMs);
-    expect(directory.size).toBe(400);
-    directory.forgetEnded(Date.parse(later));
-    expect(directory.size).toBe(0);
   });
 
   it('finds nothing under the names that objects bring along, nor across kinds of entries', () => {

@@ -279,22 +279,6 @@ describe('rules over several agents', () => {
       expect(Date.parse((await lastSeen(did))!)).toBeLessThanOrEqual(Date.now());
     });
 
-    it('moves forward for API keys too, to the minute', async () => {
-      const options = { principal: administrator('default') };
-      const { output: key } = await caller.call('apiKey.create', { name: 'used', scopes: ['read'] }, options);
-      const lastUsed = async (): Promise<string | null> =>
-        (await caller.call('apiKey.get', { id: key.id }, options)).output.lastUsedAt;
-      const used = (time: string, tenant = 'default') =>
-        caller.call('credential.seen', { agents: [], apiKeys: [{ tenant, id: key.id, at: time }] });
-      await used('2026-01-01T00:00:07.000Z', 'nowhere');
-      expect(await lastUsed()).toBeNull();
-      await used('2026-01-01T00:01:07.000Z');
-      await used('2026-01-01T00:00:07.000Z');
-      expect(await lastUsed()).toBe('2026-01-01T00:01:00.000Z');
-      await used('2999-01-01T00:00:00.000Z');
-      expect(Date.parse((await lastUsed())!)).toBeLessThanOrEqual(Date.now());
-    });
-
     it('makes no event', async () => {
       const { did } = await register();
       const before = await app.get(SqliteEventStore).head();

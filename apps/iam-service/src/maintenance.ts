@@ -13,13 +13,14 @@ import {
   UserErased,
 } from '@concordat/contracts';
 import { runMaintenance } from '@concordat/service';
-import { iamProjections } from './projections';
+import { iamKept, iamProjections } from './projections';
 
 /** Run by `./concordat iam verify|backup|restore|recover|rebuild`, beside the service or instead of it. */
 runMaintenance({
   service: 'iam',
   migrationsDir: join(__dirname, 'migrations'),
   projections: iamProjections,
+  kept: iamKept,
   takesAway: [
     ...[AgentSuspended, AgentKeyRotated, AgentRevoked, AgentErased, ApiKeyRevoked],
     ...[UserDisabled, UserErased, SessionEnded],

@@ -66,6 +66,7 @@ export const digestOfAgents = (store: SqliteEventStore): unknown =>
   store.reader
     .prepare(
       `SELECT count(*) AS agents, count(agent_name) AS names, sum(position) AS positions,
-        sum(length(metadata)) AS metadata, min(agent_name) AS first, max(agent_name) AS last FROM agent_identities`,
+        sum(length(metadata)) AS metadata, min(agent_name) AS first, max(agent_name) AS last,
+        count(last_seen) AS seen FROM agent_identities`,
     )
     .get();

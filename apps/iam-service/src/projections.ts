@@ -75,3 +75,6 @@ export const iamProjections = combineProjections(
   ],
   [[SessionOpened, SessionRefreshed, SessionEnded], sessionProjection],
 );
+
+/** When credentials were last used, no event says: gateways report it (credential.projection.ts). */
+export const iamKept = { agent_identities: ['last_seen'], api_keys: ['last_used_at'] } as const;

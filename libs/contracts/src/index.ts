@@ -39,3 +39,4 @@ export * from './principal';
 export * from './problem';
 export * from './proto-files';
 export * from './roles';
+export * from './session-withdrawal';

@@ -5,7 +5,7 @@ import { apiKeyChanges, apiKeyName } from './kinds/api-key-entries';
 import { delegationChanges, delegationName } from './kinds/delegation-entries';
 import type { Change, DirectoryEvent } from './kinds/kind';
 import { policyChanges, policyName } from './kinds/policy-entries';
-import { sessionChanges, sessionName } from './kinds/session-entries';
+import { sessionChanges } from './kinds/session-entries';
 import { signingKeyChanges, signingKeyName } from './kinds/signing-key-entries';
 import { userChanges, userName } from './kinds/user-entries';
 import { withdrawalChanges, withdrawalName } from './kinds/withdrawal-entries';
@@ -62,11 +62,6 @@ export class Directory {
 
   user(tenant: string, id: string): DirectoryUser | undefined {
     return this.#find(userName(tenant, id)) as DirectoryUser | undefined;
-  }
-
-  /** Whether the session was ended before its time. */
-  hasEnded(tenant: string, sessionId: string): boolean {
-    return this.#find(sessionName(tenant, sessionId)) !== undefined;
   }
 
   signingKey(kid: string): DirectorySigningKey | undefined {
@@ -191,7 +186,5 @@ function nameOf(entry: DirectoryEntry): string {
       return delegationName(entry.tenant, entry.id);
     case 'user':
       return userName(entry.tenant, entry.id);
-    case 'session':
-      return sessionName(entry.tenant, entry.id);
   }
 }

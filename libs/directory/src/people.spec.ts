@@ -1,6 +1,7 @@
 import {
   ApiKeyCreated,
   ApiKeyRotated,
+  limits,
   SessionEnded,
   UserCreated,
   UserDisabled,
@@ -76,16 +77,28 @@ describe('a user in the directory', () => {
 });
 
 describe('a session in the directory', () => {
-  it('has ended as soon as the control lane says so, for good, in its tenant', () => {
+  it('has ended as soon as the control lane says so, in its tenant', () => {
     const directory = new Directory();
-    expect(directory.hasEnded('t1', sessionId)).toBe(false);
+    const hasEnded = (tenant: string): boolean =>
+      directory.withdrawal(tenant, `session:${sessionId}`) !== undefined;
+    expect(hasEnded('t1')).toBe(false);
     const ended = event(3, SessionEnded.type, { id: sessionId, userId: id, reason: 'revoked' });
     directory.anticipate(ended);
-    expect(directory.hasEnded('t1', sessionId)).toBe(true);
+    expect(hasEnded('t1')).toBe(true);
     directory.apply(ended);
     directory.advanced(at(3));
-    expect(directory.hasEnded('t1', sessionId)).toBe(true);
-    expect(directory.hasEnded('t2', sessionId)).toBe(false);
+    expect(hasEnded('t1')).toBe(true);
+    expect(hasEnded('t2')).toBe(false);
+  });
+
+  it('is remembered until the last of its tokens has ended, and no longer', () => {
+    const directory = new Directory();
+    directory.apply(event(3, SessionEnded.type, { id: sessionId, userId: id, reason: 'revoked' }));
+    const endMs = Date.parse(time) + (limits.accessTokenSeconds + limits.clockSkewSeconds) * 1_000;
+    directory.forgetEnded(endMs - 1);
+    expect(directory.withdrawal('t1', `session:${sessionId}`)).toBeDefined();
+    directory.forgetEnded(endMs);
+    expect(directory.size).toBe(0);
   });
 });
 

@@ -3,6 +3,7 @@ import {
   formatPosition,
   limits,
   type Position,
+  sessionWithdrawal,
   SigningKeyActivated,
 } from '@concordat/contracts';
 import { generateEd25519, keyId, privateKeyObject, toBase64url } from '@concordat/crypto';
@@ -110,7 +111,8 @@ describe('a user with a session', () => {
     admitUser();
     const authorization = await session();
     const principal = await authenticator.authenticate(authorization);
-    put({ kind: 'session', tenant: 'default', id: sessionId, endedAt: '2026-01-01T00:00:00.000Z' });
+    const ended = sessionWithdrawal(sessionId, new Date(nowMs).toISOString());
+    put({ kind: 'withdrawal', tenant: 'default', ...ended, position: at(position + 1) });
     expect(await codeOf(authorization)).toBe('CREDENTIAL_INVALID');
     expect(() => authenticator.recheck(principal)).toThrow(
       expect.objectContaining({ code: 'CREDENTIAL_INVALID' }),

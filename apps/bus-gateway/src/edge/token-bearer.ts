@@ -1,4 +1,4 @@
-import { comparePositions, ConcordatError, scopesOf } from '@concordat/contracts';
+import { comparePositions, ConcordatError, scopesOf, sessionWithdrawalName } from '@concordat/contracts';
 import { jwkThumbprint } from '@concordat/crypto';
 import type { Directory } from '@concordat/directory';
 import QuickLRU from 'quick-lru';
@@ -26,7 +26,7 @@ export function requireBearer(
       requireNotWithdrawn(directory, verified, [principal.id, ...(principal.actors?.slice(0, 1) ?? [])]);
       return principal;
     case 'user':
-      if (directory.withdrawal(principal.tenant, `session:${principal.sessionId}`)) throw refused();
+      if (directory.withdrawal(principal.tenant, sessionWithdrawalName(principal.sessionId))) throw refused();
       requireNotWithdrawn(directory, verified, [principal.id]);
       return requireUser(directory, principal, verified);
     default:
@@ -46,7 +46,7 @@ function requireAgent(
 }
 
 /**
- * The user is active, and the session was neither ended nor opened before all of them were. Roles and scopes are those
+ * The user is active, and the session was not opened before all of them were ended. Roles and scopes are those
  * that the directory knows of now: a role that was taken away is gone with the next request.
  */
 function requireUser(
@@ -54,14 +54,9 @@ function requireUser(
   principal: Subject<'user'>,
   { position }: VerifiedToken,
 ): Subject<'user'> {
-  const { tenant, id, sessionId } = principal;
+  const { tenant, id } = principal;
   const user = directory.user(tenant, id);
-  if (
-    user?.status !== 'active' ||
-    comparePositions(position, user.sessionsSince) < 0 ||
-    directory.hasEnded(tenant, sessionId)
-  )
-    throw refused();
+  if (user?.status !== 'active' || comparePositions(position, user.sessionsSince) < 0) throw refused();
   return { ...principal, roles: user.roles, scopes: scopesOf(user.roles) };
 }
 

@@ -1,5 +1,7 @@
 import type { SqliteEventStore } from '@concordat/eventsourcing';
 import type { Clock, OperationHandlers } from '@concordat/runtime';
+import { recordApiKeyUse } from '../api-key/api-key.projection';
+import { earlierOf } from '../times';
 import { agentsSeen } from './credential.projection';
 
 export interface CredentialPorts {
@@ -10,8 +12,12 @@ export interface CredentialPorts {
 /** The operation `credential.seen`. */
 export function credentialHandlers({ store, clock }: CredentialPorts) {
   return {
-    'credential.seen': async ({ agents }) => {
-      await store.write(agents.length === 0 ? [] : [agentsSeen(agents, clock.now().toISOString())]);
+    'credential.seen': async ({ agents, apiKeys }) => {
+      const now = clock.now().toISOString();
+      // What a clock that runs ahead reports counts as now.
+      const uses = apiKeys.map(({ at, ...key }) => ({ ...key, at: earlierOf(at, now) }));
+      const seen = agents.length === 0 ? [] : [agentsSeen(agents, now)];
+      await store.write([...seen, ...recordApiKeyUse(uses)]);
       return { output: {}, position: null };
     },
   } satisfies OperationHandlers;

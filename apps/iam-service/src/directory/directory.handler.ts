@@ -8,7 +8,6 @@ import type { AgentQueries } from '../agent/agent-queries.projection';
 import { apiKeyPage } from '../api-key/api-key.projection';
 import type { DelegationQueries } from '../delegation/delegation.projection';
 import type { PolicyQueries } from '../policy/policy.projection';
-import { endedSessionPage } from '../session/session.projection';
 import { signingKeyPage } from '../signing-key/signing-key.projection';
 import { withdrawalPage } from '../token/withdrawal.projection';
 import { userPage } from '../user/user.projection';
@@ -35,9 +34,7 @@ const policyRows = 3;
 
 /** Where a chunk begins: a kind of entry, and the last one of it that was read. */
 const cursorSchema = z.strictObject({
-  kind: z.enum([
-    ...['signingKey', 'policy', 'apiKey', 'user', 'session', 'agent', 'delegation', 'withdrawal'],
-  ] as const),
+  kind: z.enum([...['signingKey', 'policy', 'apiKey', 'user', 'agent', 'delegation', 'withdrawal']] as const),
   tenant: z.string(),
   id: z.string(),
 });
@@ -74,8 +71,6 @@ async function readChunk(
       return policies.directoryPage(tenant, id, policyRows);
     case 'user':
       return userPage(db, { tenant, id }, chunkRows);
-    case 'session':
-      return endedSessionPage(db, { tenant, id }, chunkRows);
     case 'agent':
       return agents.directoryPage(reads, tenant, id, chunkRows);
     case 'delegation':
@@ -100,7 +95,6 @@ function nameOf(entry: DirectoryEntry): { tenant: string; id: string } {
     case 'apiKey':
     case 'delegation':
     case 'user':
-    case 'session':
       return { tenant: entry.tenant, id: entry.id };
     case 'policy':
       return { tenant: entry.tenant, id: entry.id };

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { OperationName, OperationRequest, Principal } from '@concordat/contracts';
+import type { DirectoryEntry, OperationName, OperationRequest, Principal } from '@concordat/contracts';
 import {
   administrator,
   agentPrincipal,
@@ -64,6 +64,18 @@ describe('sessions over real Redis and SQLite', () => {
     ...{ kind: 'user', tenant: 'default', id, roles: ['auditor'], scopes: ['read', 'governance'] },
     ...{ tokenId: 't', sessionId: 's' },
   });
+  const snapshot = async (): Promise<DirectoryEntry[]> => {
+    const entries: DirectoryEntry[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await caller.call('directory.snapshot', cursor ? { cursor } : {});
+      entries.push(...page.output.items.map(({ entry }) => entry));
+      cursor = page.output.nextCursor ?? undefined;
+    } while (cursor);
+    return entries;
+  };
+  const withdrawals = async (): Promise<string[]> =>
+    (await snapshot()).flatMap((entry) => (entry.kind === 'withdrawal' ? [entry.name] : []));
   const refusals = async (): Promise<Record<string, unknown>[]> => {
     const all = await log.read([{ source: 'iam.feed', after: { epoch: 0, position: 0 } }], 10_000);
     const found = (all.get('iam.feed') ?? []).filter(({ type }) => type === 'concordat.iam.login.refused.v1');
@@ -220,18 +232,34 @@ describe('sessions over real Redis and SQLite', () => {
     expect(await codeOf(refresh(output.refreshToken))).toBe('REFRESH_REFUSED');
   });
 
+  it('ends with auth.revoke, refresh token and access token, alone or with all of the user', async () => {
+    const user = await newUser();
+    const opened = [await login(user.email), await login(user.email), await login(user.email)];
+    const [one, two, three] = opened.map(({ output }) => output);
+    const revoke = (sessionId: string, all: boolean) =>
+      caller.call('auth.revoke', { all }, { principal: { ...asUser(user.id), sessionId } as Principal });
+    expect((await revoke(one!.sessionId, false)).output.revoked).toBe(`session:${one!.sessionId}`);
+    expect(await codeOf(refresh(one!.refreshToken))).toBe('REFRESH_REFUSED');
+    const { refreshToken } = await refresh(two!.refreshToken);
+    expect((await revoke(two!.sessionId, true)).output.revoked).toBe(`before:${user.id}`);
+    for (const token of [refreshToken, two!.refreshToken, three!.refreshToken])
+      expect(await codeOf(refresh(token))).toBe('REFRESH_REFUSED');
+    const names = await withdrawals();
+    for (const { sessionId } of [one!, two!, three!]) expect(names).toContain(`session:${sessionId}`);
+    const elsewhere = { ...asUser(user.id), tenant: 'acme', sessionId: one!.sessionId } as Principal;
+    expect(await codeOf(caller.call('auth.revoke', { all: false }, { principal: elsewhere }))).toBe(
+      'SESSION_UNKNOWN',
+    );
+  });
+
   it('is in the snapshot of the directory when it was ended, and its user always', async () => {
     const user = await newUser();
     const { output } = await login(user.email);
     await caller.call('session.revoke', { id: output.sessionId }, { principal: owner() });
-    const entries: unknown[] = [];
-    let cursor: string | undefined;
-    do {
-      const page = await caller.call('directory.snapshot', cursor ? { cursor } : {});
-      entries.push(...page.output.items.map(({ entry }) => entry));
-      cursor = page.output.nextCursor ?? undefined;
-    } while (cursor);
-    expect(entries).toContainEqual(expect.objectContaining({ kind: 'session', id: output.sessionId }));
+    const entries = await snapshot();
+    expect(entries).toContainEqual(
+      expect.objectContaining({ kind: 'withdrawal', name: `session:${output.sessionId}` }),
+    );
     expect(entries).toContainEqual(
       expect.objectContaining({ kind: 'user', id: user.id, roles: ['auditor'], status: 'active' }),
     );

@@ -1,15 +1,16 @@
 import {
   comparePositions,
-  type DirectoryEntry,
   type Position,
   SessionEnded,
   type SessionEvent,
   SessionOpened,
   SessionRefreshed,
   type SessionView,
+  sessionWithdrawal,
 } from '@concordat/contracts';
 import { type AppliedEvent, eventEpoch, eventPosition } from '@concordat/eventsourcing';
 import type { Connection, SqlStatement } from '@concordat/sqlite';
+import { withdrawn } from '../token/withdrawal.projection';
 import { sessionEnd } from './session.decider';
 
 export const sessionStream = (id: string): string => `session/${id}`;
@@ -22,7 +23,7 @@ const insert = `
 
 const changed = `epoch = ${eventEpoch}, position = ${eventPosition} WHERE tenant = ? AND id = ?`;
 
-/** Brings `sessions` up to date. */
+/** Brings `sessions` up to date, and `withdrawals` with what ends. */
 export function sessionProjection(applied: AppliedEvent): SqlStatement[] {
   const event = applied as unknown as SessionEvent;
   const { tenant, time } = applied;
@@ -33,10 +34,19 @@ export function sessionProjection(applied: AppliedEvent): SqlStatement[] {
     case SessionRefreshed.type:
       return [{ sql: `UPDATE sessions SET refreshed_at = ?, ${changed}`, params: [time, tenant, id] }];
     case SessionEnded.type:
-      return [{ sql: `UPDATE sessions SET ended_at = ?, ${changed}`, params: [time, tenant, id] }];
+      return [
+        { sql: `UPDATE sessions SET ended_at = ?, ${changed}`, params: [time, tenant, id] },
+        ended(applied, id),
+      ];
     default:
       return event satisfies never;
   }
+}
+
+/** Doors hear of the end as of a withdrawal of the tokens. */
+function ended({ tenant, time }: AppliedEvent, id: string): SqlStatement {
+  const { name, until } = sessionWithdrawal(id, time);
+  return withdrawn(tenant, name, until);
 }
 
 interface SessionRow {
@@ -140,25 +150,4 @@ export class SessionQueries {
     }
     return found;
   }
-}
-
-/**
- * For the directory of gateways: sessions that ended before their time, of all tenants, in order of (tenant, id). Those
- * that ended a while ago are left out, since no access token of theirs is good any more.
- */
-export function endedSessionPage(
-  db: Connection,
-  after: { readonly tenant: string; readonly id: string },
-  limit: number,
-): { at: Position; entry: DirectoryEntry }[] {
-  const rows = db
-    .prepare<[string, string, number], SessionRow & { ended_at: string }>(
-      `SELECT * FROM sessions WHERE (tenant, id) > (?, ?) AND ended_at > strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-20 minutes')
-        ORDER BY tenant, id LIMIT ?`,
-    )
-    .all(after.tenant, after.id, limit);
-  return rows.map(({ tenant, id, ended_at, epoch, position }) => ({
-    at: { epoch, position },
-    entry: { kind: 'session', tenant, id, endedAt: ended_at },
-  }));
 }

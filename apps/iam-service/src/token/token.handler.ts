@@ -1,15 +1,13 @@
-import { ConcordatError, limits, type Principal } from '@concordat/contracts';
+import { accessTokenMs, ConcordatError, type Principal, sessionWithdrawalName } from '@concordat/contracts';
 import type { CommandContexts, CommandRunner } from '@concordat/eventsourcing';
 import type { OperationHandlers } from '@concordat/runtime';
 import { runApiKeyCommand } from '../api-key/api-key.handler';
+import type { SessionEnds } from '../session/session-ends';
 import { type Withdraw, withdrawalDecider } from './withdrawal.decider';
 import { withdrawalProjection } from './withdrawal.projection';
 
-/** No token outlives this, whoever's clock it was issued by. */
-const longestMs = (limits.accessTokenSeconds + limits.clockSkewSeconds) * 1_000;
-
-/** The operation `auth.revoke`: everybody may end what is his own. */
-export function tokenHandlers(runner: CommandRunner, contexts: CommandContexts) {
+/** The operation `auth.revoke`: everybody may end what is his own. A user's sessions end with their refresh tokens. */
+export function tokenHandlers(runner: CommandRunner, contexts: CommandContexts, ends: SessionEnds) {
   return {
     'auth.revoke': async (input, context) => {
       const { principal } = context;
@@ -21,8 +19,13 @@ export function tokenHandlers(runner: CommandRunner, contexts: CommandContexts) 
         });
         return answer(`apiKey:${principal.id}`, commandContext.time, outcome.at);
       }
+      if (principal.kind === 'user' && !input.all) {
+        const { sessionId } = principal;
+        const { state, at } = await ends.one(commandContext, sessionId, 'logged-out');
+        return answer(sessionWithdrawalName(sessionId), state!.endedAt!, at);
+      }
       const name = nameOf(principal, input.all);
-      const until = new Date(Date.parse(commandContext.time) + longestMs).toISOString();
+      const until = new Date(Date.parse(commandContext.time) + accessTokenMs).toISOString();
       const command: Withdraw = { name, subject: principal.id, until };
       const run = {
         stream: `withdrawal/${name}`,
@@ -31,6 +34,7 @@ export function tokenHandlers(runner: CommandRunner, contexts: CommandContexts) 
         projection: withdrawalProjection,
       };
       const { state, at } = await runner.run(commandContext, run);
+      if (principal.kind === 'user') await ends.all(principal.tenant, principal.id, 'logged-out');
       return answer(name, state!.at, at);
     },
   } satisfies OperationHandlers;
@@ -50,7 +54,7 @@ function nameOf(principal: Principal, isAll: boolean): string {
       if (principal.actors) throw new ConcordatError('DELEGATION_FORBIDDEN');
       return `before:${principal.id}`;
     case 'user':
-      return isAll ? `before:${principal.id}` : `session:${principal.sessionId}`;
+      return `before:${principal.id}`;
     default:
       throw new ConcordatError('CREDENTIAL_MISSING');
   }

@@ -5,10 +5,15 @@ import type { Connection, SqlStatement } from '@concordat/sqlite';
 /** Brings `withdrawals` up to date. */
 export function withdrawalProjection({ type, data, tenant }: AppliedEvent): SqlStatement[] {
   if (type !== TokenRevoked.type) return [];
-  const sql = `INSERT INTO withdrawals VALUES (?, ?, ?, ${eventEpoch}, ${eventPosition}) ON CONFLICT DO UPDATE
-    SET until = excluded.until, epoch = excluded.epoch, position = excluded.position`;
-  return [{ sql, params: [tenant, String(data['name']), String(data['until'])] }];
+  return [withdrawn(tenant, String(data['name']), String(data['until']))];
 }
+
+/** What the event withdraws. @param until RFC 3339 */
+export const withdrawn = (tenant: string, name: string, until: string): SqlStatement => ({
+  sql: `INSERT INTO withdrawals VALUES (?, ?, ?, ${eventEpoch}, ${eventPosition}) ON CONFLICT DO UPDATE
+    SET until = excluded.until, epoch = excluded.epoch, position = excluded.position`,
+  params: [tenant, name, until],
+});
 
 /** What is over by itself needs no withdrawal. @param now RFC 3339 */
 export const forgetWithdrawals = (now: string): SqlStatement => ({

@@ -80,14 +80,6 @@ export const directoryUser = z.strictObject({
   sessionsSince: positionSchema,
 });
 
-/** A session that ended before its time. One of which nothing is said is as good as its tokens. */
-export const directorySession = z.strictObject({
-  kind: z.literal('session'),
-  tenant: tenantId,
-  id: z.uuidv7(),
-  endedAt: timestamp,
-});
-
 export const directoryEntry = z.discriminatedUnion('kind', [
   directoryAgent,
   directoryApiKey,
@@ -96,7 +88,6 @@ export const directoryEntry = z.discriminatedUnion('kind', [
   directoryWithdrawal,
   directoryDelegation,
   directoryUser,
-  directorySession,
 ]);
 export type DirectoryEntry = z.infer<typeof directoryEntry>;
 

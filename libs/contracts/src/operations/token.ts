@@ -26,7 +26,7 @@ export const tokenOperations = {
       revoked: z.string(),
       revokedAt: timestamp,
     }),
-    errors: ['API_KEY_UNKNOWN', 'DELEGATION_FORBIDDEN'],
+    errors: ['API_KEY_UNKNOWN', 'DELEGATION_FORBIDDEN', 'SESSION_UNKNOWN'],
   }),
   'auth.exchange': operation({
     name: 'auth.exchange',

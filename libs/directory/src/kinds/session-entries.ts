@@ -1,10 +1,11 @@
-import { SessionEnded, type SessionEvent } from '@concordat/contracts';
+import { SessionEnded, type SessionEvent, sessionWithdrawal } from '@concordat/contracts';
 import { type Changes, made } from './kind';
+import { withdrawalName } from './withdrawal-entries';
 
-export const sessionName = (tenant: string, id: string): string => `session ${tenant} ${id}`;
-
-/** Only ends are kept: a token of a session that lives says everything that a door must know of it. */
+/** Only ends are kept, and no longer than tokens live: of a session that lives its token says everything. */
 export const sessionChanges: Changes<Extract<SessionEvent, { type: typeof SessionEnded.type }>> = {
-  [SessionEnded.type]: ({ id }, { tenant, time }) =>
-    made(sessionName(tenant, id), { kind: 'session', tenant, id, endedAt: time }),
+  [SessionEnded.type]: ({ id }, { tenant, at, time }) => {
+    const { name, until } = sessionWithdrawal(id, time);
+    return made(withdrawalName(tenant, name), { kind: 'withdrawal', tenant, name, position: at, until });
+  },
 };

@@ -4,6 +4,7 @@ import { openData } from '../codec';
 import { specOf } from '../event-store';
 import type { Projection } from '../projection';
 import { EventReader } from './event-reader';
+import { keepColumns, type KeptColumns } from './kept-columns';
 
 export interface RebuildOptions {
   readonly source: string;
@@ -11,6 +12,8 @@ export interface RebuildOptions {
   readonly projection: Projection;
   /** Opens sealed fields; those whose key was destroyed stay closed. */
   readonly keystore: Keystore;
+  /** Columns that no event stands behind: they stay as they are. */
+  readonly kept?: KeptColumns | undefined;
   readonly onProgress?: (done: number, total: number) => void;
 }
 
@@ -60,8 +63,10 @@ export async function rebuildProjections(db: Connection, options: RebuildOptions
   db.exec('BEGIN IMMEDIATE');
   try {
     const head = db.prepare('SELECT head_epoch, position FROM store').raw().get() as [number, number];
+    const writeKept = keepColumns(db, options.kept ?? {});
     for (const table of tables) db.exec(`DELETE FROM "${table}"`);
     const events = await applyAll(db, options);
+    writeKept();
     db.prepare('UPDATE store SET head_epoch = ?, position = ?').run(...head);
     const broken = db.pragma('foreign_key_check') as { table: string }[];
     if (broken.length > 0)

@@ -24,6 +24,8 @@ export interface MaintainedService {
   readonly migrationsDir: string;
   /** For every event of the service. */
   readonly projections: Projection;
+  /** Columns per table that no event stands behind: a rebuild leaves them as they are. */
+  readonly kept?: Readonly<Record<string, readonly string[]>>;
   /** Types of events that take something away: what must not be lost by a restore. */
   readonly takesAway: readonly EventSpec[];
 }
@@ -88,7 +90,7 @@ export async function backup(
 
 /** `rebuild`: the tables from the events. */
 export async function rebuild(
-  { service, projections: projection }: MaintainedService,
+  { service, projections: projection, kept }: MaintainedService,
   { config, now, onProgress }: Surroundings,
 ): Promise<object> {
   const file = storeFile(service, config);
@@ -99,7 +101,7 @@ export async function rebuild(
     const db = openExclusively(file);
     try {
       const result = await rebuildProjections(db, {
-        ...{ source: service, projection, keystore },
+        ...{ source: service, projection, keystore, kept },
         onProgress: (done, total) => onProgress(`rebuilding tables: ${done} of ${total} events`),
       });
       db.pragma('wal_checkpoint(TRUNCATE)');

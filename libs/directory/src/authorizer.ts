@@ -33,9 +33,17 @@ export class Authorizer {
     private readonly now: () => Date,
   ) {}
 
+  /** With a delegated right, whose right it is and everybody through whose hands it went must be allowed. */
   decide(operation: OperationSpec, input: unknown, asked: Asked): Decision {
     const request = this.requestOf(operation, input, asked);
-    return this.facts.policiesOf(request.subject.tenant).decide(request);
+    const policies = this.facts.policiesOf(request.subject.tenant);
+    const decision = policies.decide(request);
+    if (!decision.allow || asked.principal.kind !== 'agent' || !asked.principal.actors) return decision;
+    const { id: delegator, tenant, scopes, actors } = asked.principal;
+    const others = actors
+      .map((did) => this.#agentSubject({ id: did, tenant, scopes, delegators: [delegator] }))
+      .map((subject) => policies.decide({ ...request, subject }));
+    return others.find(({ allow }) => !allow) ?? decision;
   }
 
   /** @throws ConcordatError POLICY_DENIED: names the rule, or that there is none */
@@ -68,10 +76,17 @@ export class Authorizer {
 
   #subject(principal: Principal): PolicyRequest['subject'] {
     const { kind, id, tenant, scopes } = principal;
-    const agent = kind === 'agent' ? this.facts.agent(tenant, id) : undefined;
+    if (kind === 'agent') return this.#agentSubject({ id, tenant, scopes, delegators: [] });
+    const roles = kind === 'user' ? principal.roles : [];
+    return { kind, id, tenant, scopes, roles, delegators: [], type: null, verified: null };
+  }
+
+  #agentSubject(
+    subject: Pick<PolicyRequest['subject'], 'id' | 'tenant' | 'scopes' | 'delegators'>,
+  ): PolicyRequest['subject'] {
+    const agent = this.facts.agent(subject.tenant, subject.id);
     return {
-      ...{ kind, id, tenant, scopes, delegators: [] },
-      roles: kind === 'user' ? principal.roles : [],
+      ...{ ...subject, kind: 'agent', roles: [] },
       type: agent?.type ?? null,
       verified: agent?.verified ?? null,
     };

@@ -52,7 +52,7 @@ export function exchangeHandlers(ports: ExchangePorts) {
         ...{ stream: `exchange/${tokenId}`, decider: exchangeDecider, command, projection: () => [] },
       });
       if (outcome.isRepetition) throw new ConcordatError('SECRET_ALREADY_SHOWN');
-      const accessToken = await signAccessToken(
+      const accessToken = signAccessToken(
         {
           ...{ kind: 'agent', tenant: principal.tenant, did: command.owner, needsProof: true, ...command },
           keyThumbprint: thumbprintOf(ports.agents, principal),

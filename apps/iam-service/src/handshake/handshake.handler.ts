@@ -57,7 +57,7 @@ export function handshakeHandlers(ports: HandshakePorts) {
       });
       // The token was in the first answer; a repetition of the request may come from somebody who recorded it.
       if (outcome.isRepetition) throw new ConcordatError('SECRET_ALREADY_SHOWN');
-      const accessToken = await signAccessToken(
+      const accessToken = signAccessToken(
         {
           kind: 'agent',
           tokenId: command.tokenId,

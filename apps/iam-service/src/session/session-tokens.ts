@@ -48,7 +48,7 @@ export class SessionTokens {
     return randomUUID();
   }
 
-  accessToken(facts: SessionTokenFacts): Promise<string> {
+  accessToken(facts: SessionTokenFacts): string {
     const { tenant, userId, roles, sessionId, tokenId, issuedAt, openedAt } = facts;
     const expiresAt = tokenEnd(issuedAt, limits.accessTokenSeconds);
     const scopes = scopesOf(roles);

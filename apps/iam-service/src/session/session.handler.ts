@@ -179,7 +179,7 @@ async function open(
   }
   await ends.all(tenant, owner.id, 'displaced', limits.sessionsPerUser);
   const facts = { tenant, userId: owner.id, roles: owner.roles, sessionId: id, tokenId, openedAt: at };
-  const accessToken = await tokens.accessToken({ ...facts, issuedAt: commandContext.time });
+  const accessToken = tokens.accessToken({ ...facts, issuedAt: commandContext.time });
   const refreshExpiresIn = secondsBetween(commandContext.time, sessionEnd(commandContext.time, expiresAt));
   return { output: answer(accessToken, refreshToken, refreshExpiresIn, id), position: at };
 }
@@ -207,7 +207,7 @@ async function refresh(
   });
   if (state!.endedAt !== null) throw new ConcordatError('REFRESH_REFUSED');
   const facts = { tenant, userId, roles, sessionId: id, tokenId, openedAt };
-  const accessToken = await tokens.accessToken({ ...facts, issuedAt: time });
+  const accessToken = tokens.accessToken({ ...facts, issuedAt: time });
   const refreshExpiresIn = secondsBetween(time, sessionEnd(time, state!.expiresAt));
   return { output: answer(accessToken, next, refreshExpiresIn, id), position: at };
 }

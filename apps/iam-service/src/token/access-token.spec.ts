@@ -33,7 +33,7 @@ describe('an access token', () => {
 
   it('of a user names the session, and no key when it is bound to none', async () => {
     const { keyThumbprint: _key, needsProof: _proof, did: _did, ...frame } = facts;
-    const user: TokenFacts = { ...frame, kind: 'user', userId: 'u1', roles: ['viewer'], sessionId: 's1' };
+    const user: TokenFacts = { ...frame, kind: 'user', userId: 'u1', roles: ['user'], sessionId: 's1' };
     const { payload } = await read(signAccessToken(user, signer));
     expect(payload).toMatchObject({ sub: 'u1', roles: ['viewer'], sid: 's1' });
     expect(Object.keys(payload)).not.toEqual(expect.arrayContaining(['cnf']));

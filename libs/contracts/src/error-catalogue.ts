@@ -10,6 +10,7 @@ import {
   unavailable,
 } from './error-definition';
 import { peopleErrors } from './people-errors';
+import { policyErrors } from './policy-errors';
 
 export type { ErrorDefinition } from './error-definition';
 
@@ -109,11 +110,7 @@ export const errorCatalogue = define({
     title: 'The credential lacks the scope of this operation.',
     fix: 'Use a credential that has the scope named in `detail`.',
   },
-  POLICY_DENIED: {
-    ...forbidden,
-    title: 'A policy denies this, or none allows it.',
-    fix: 'Ask an administrator; POST /v1/policies/check explains which rule decided and why.',
-  },
+  ...policyErrors,
   AGENT_REQUIRED: {
     ...forbidden,
     title: 'Only an agent can do this.',
@@ -133,26 +130,6 @@ export const errorCatalogue = define({
     ...forbidden,
     title: 'This memory belongs to another persona, and there is no consent.',
     fix: 'Ask the persona to grant it: PUT /v1/vault/{persona}/consents/{grantee}.',
-  },
-  POLICY_UNKNOWN: {
-    ...notFound,
-    title: 'There is no such policy.',
-    fix: 'GET /v1/policies lists the policies in force.',
-  },
-  POLICY_TESTS_FAILED: {
-    ...conflict,
-    title: 'Tests beside the rules would fail, so nothing was changed.',
-    fix: 'Correct the rules or the tests named in `detail`; POST /v1/policies/{id}/dry-run tries without publishing.',
-  },
-  POLICY_LOCKS_OUT: {
-    ...conflict,
-    title: 'After this change you could not change policies any more, so nothing was changed.',
-    fix: 'Leave yourself policy.put, or let somebody else publish it.',
-  },
-  POLICY_LIMIT_REACHED: {
-    ...conflict,
-    title: 'The tenant has as many policies or rules as it may have.',
-    fix: 'Remove a policy, or put rules together: docs/limits.md.',
   },
   NOT_FOUND: {
     ...notFound,

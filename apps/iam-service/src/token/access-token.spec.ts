@@ -35,7 +35,7 @@ describe('an access token', () => {
     const { keyThumbprint: _key, needsProof: _proof, did: _did, ...frame } = facts;
     const user: TokenFacts = { ...frame, kind: 'user', userId: 'u1', roles: ['user'], sessionId: 's1' };
     const { payload } = await read(signAccessToken(user, signer));
-    expect(payload).toMatchObject({ sub: 'u1', roles: ['viewer'], sid: 's1' });
+    expect(payload).toMatchObject({ sub: 'u1', roles: ['user'], sid: 's1' });
     expect(Object.keys(payload)).not.toEqual(expect.arrayContaining(['cnf']));
     expect(Object.keys(payload)).not.toEqual(expect.arrayContaining(['token_type']));
   });

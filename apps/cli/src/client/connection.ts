@@ -28,11 +28,16 @@ const addUrl = (command: Command): Command =>
 export const addAgentOptions = (command: Command): Command =>
   addUrl(command).option('--as <name>', 'the agent to act as (default: the one logged in)');
 
+/** Options of commands that only an API key can give. */
+export const addKeyOptions = (command: Command): Command =>
+  addUrl(command).option(
+    '--api-key-file <file>',
+    'file with the API key (default: admin.key in the data folder)',
+  );
+
 /** Options of commands that an administrator gives, or an agent with `--as`. */
 export const addAdminOptions = (command: Command): Command =>
-  addUrl(command)
-    .option('--api-key-file <file>', 'file with the API key (default: admin.key in the data folder)')
-    .option('--as <name>', 'act as this agent instead');
+  addKeyOptions(command).option('--as <name>', 'act as this agent instead');
 
 /** Opens clients for one command line. */
 export class Connection {

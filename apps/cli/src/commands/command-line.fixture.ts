@@ -41,7 +41,13 @@ export class CommandLine {
 
   /** @returns the exit code */
   run(...argv: string[]): Promise<number> {
-    return runCommandLine([...argv, '--data', this.folder, '--url', this.gateway.url]);
+    return this.runHere(...argv, '--url', this.gateway.url);
+  }
+
+  /** The same, of a command that asks no gateway. */
+  runHere(...argv: string[]): Promise<number> {
+    process.exitCode = undefined;
+    return runCommandLine([...argv, '--data', this.folder]);
   }
 
   /** What a command that must succeed prints for programs. */

@@ -44,6 +44,11 @@ export const commands: readonly CommandEntry[] = [
     summary: 'hand a right to another agent for a time, and take it back',
     load: () => require('./delegation') as CommandModule,
   },
+  {
+    name: 'policy',
+    summary: 'test, try, publish and remove policies, and ask what they say',
+    load: () => require('./policy') as CommandModule,
+  },
   { name: 'send', summary: 'send a message', load: () => require('./send') as CommandModule },
   { name: 'inbox', summary: 'receive messages', load: () => require('./inbox') as CommandModule },
   {

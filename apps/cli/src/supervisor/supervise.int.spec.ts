@@ -70,9 +70,11 @@ describe('the supervisor', () => {
     const health = { CONCORDAT_HEALTH_HOST: '127.0.0.1' };
     const { processes, http, grpc } = await place.run();
     const port = (name: string): string => String(processes.find((entry) => entry.name === name)?.port);
+    const web = { CONCORDAT_DID_WEB_DOMAIN: `localhost:${http[0]!.split(':').at(-1)}` };
     expect(environmentOf('iam')).toEqual({
       ...all,
       ...health,
+      ...web,
       CONCORDAT_INSTANCE: 'iam-1',
       CONCORDAT_IDENTITY_KEY_FILE: join(place.dataDirectory, 'identity', 'iam.key'),
       CONCORDAT_DATA_DIR: join(place.dataDirectory, 'iam'),
@@ -91,6 +93,7 @@ describe('the supervisor', () => {
     });
     expect(environmentOf('bus-2')).toEqual({
       ...all,
+      ...web,
       CONCORDAT_INSTANCE: 'bus-2',
       CONCORDAT_IDENTITY_KEY_FILE: join(place.dataDirectory, 'identity', 'bus.key'),
       CONCORDAT_DATA_DIR: join(place.dataDirectory, 'bus-2'),

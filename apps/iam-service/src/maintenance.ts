@@ -2,15 +2,21 @@ import { join } from 'node:path';
 import {
   AgentErased,
   AgentKeyRotated,
+  AgentReassigned,
   AgentRevoked,
   AgentSuspended,
+  AgentVerificationWithdrawn,
   ApiKeyRevoked,
+  ApiKeyRotated,
   DelegationRevoked,
+  PolicyPublished,
+  PolicyRemoved,
   SessionEnded,
   SigningKeyRetired,
   TokenRevoked,
   UserDisabled,
   UserErased,
+  UserRolesChanged,
 } from '@concordat/contracts';
 import { runMaintenance } from '@concordat/service';
 import { iamKept, iamProjections } from './projections';
@@ -22,8 +28,9 @@ runMaintenance({
   projections: iamProjections,
   kept: iamKept,
   takesAway: [
-    ...[AgentSuspended, AgentKeyRotated, AgentRevoked, AgentErased, ApiKeyRevoked],
-    ...[UserDisabled, UserErased, SessionEnded],
+    ...[AgentSuspended, AgentReassigned, AgentVerificationWithdrawn, AgentKeyRotated],
+    ...[AgentRevoked, AgentErased, ApiKeyRotated, ApiKeyRevoked, PolicyPublished, PolicyRemoved],
+    ...[UserRolesChanged, UserDisabled, UserErased, SessionEnded],
     ...[TokenRevoked, DelegationRevoked, SigningKeyRetired],
   ],
 });

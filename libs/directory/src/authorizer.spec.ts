@@ -89,6 +89,13 @@ describe('without rules of its own, a tenant', () => {
 });
 
 describe('a rule of the tenant', () => {
+  it('closes nothing that the gateway asks for itself', () => {
+    const nobody: Principal = { kind: 'anonymous', tenant: 'default', id: 'anonymous', scopes: [] };
+    const decide = given({ id: 'all', effect: 'deny', actions: ['*'] });
+    expect(decide(nobody, 'directory.snapshot').allow).toBe(true);
+    expect(decide(nobody, 'auth.challenge').allow).toBe(false);
+  });
+
   const deny: PolicyRule = { id: 'closed', effect: 'deny', actions: ['memory.get'] };
 
   it('is named by the decision', () => {

@@ -103,6 +103,8 @@ export class DirectoryJob implements OnApplicationBootstrap, BeforeApplicationSh
     const { freshness, logger, directory } = this.options;
     while (!this.#isStopped) {
       try {
+        // Of an attempt that failed, nothing stays: what was removed meanwhile would never be heard of.
+        directory.clear();
         const at = await this.#readSnapshot();
         directory.advanced(at);
         freshness.loaded(at);

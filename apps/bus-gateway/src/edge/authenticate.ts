@@ -62,15 +62,22 @@ export class Authenticator {
     requireDelegated(this.ports.directory, principal, operation);
   }
 
-  /** Whether what was authenticated a while ago would still be: asked again when a request has waited. @throws the same */
-  recheck(principal: Principal): void {
+  /**
+   * Whether what was authenticated a while ago would still be: asked again when a request has waited.
+   * @returns whom it speaks for, with the rights of now @throws the same
+   */
+  recheck(principal: Principal): Principal {
     const { directory, freshness, nowMs } = this.ports;
     freshness.require();
     const verified = this.#verified.get(principal);
     if (verified) {
       if (verified.expiresAtMs <= nowMs()) throw new ConcordatError('TOKEN_EXPIRED');
-      requireBearer(directory, verified, nowMs());
-    } else if (!this.#isGood(directory.apiKey(principal.id))) throw new ConcordatError('CREDENTIAL_INVALID');
+      const now = requireBearer(directory, verified, nowMs());
+      this.#verified.set(now, verified);
+      return now;
+    }
+    if (!this.#isGood(directory.apiKey(principal.id))) throw new ConcordatError('CREDENTIAL_INVALID');
+    return principal;
   }
 
   async #token(token: string, requireUse: (verified: VerifiedToken) => void): Promise<Principal> {

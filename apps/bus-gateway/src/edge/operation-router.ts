@@ -98,11 +98,11 @@ export class OperationRouter {
       : this.ports.authenticator.authenticate(authorization, proof);
   }
 
-  async #carryOut(request: EdgeRequest, principal: Principal): Promise<EdgeAnswer> {
+  async #carryOut(request: EdgeRequest, asked: Principal): Promise<EdgeAnswer> {
     const { operation, signal } = request;
     const input = parseInput(operation, request.input);
     const conversation = conversationOf(request.conversation);
-    const minPosition = await this.#minPosition(request, principal);
+    const { minPosition, principal } = await this.#minPosition(request, asked);
     // Not before: whose a thing is, and what the policies say, may be what the caller waits for.
     this.ports.authorizer.authorize(operation, input, { principal, address: request.address });
     const commandId =
@@ -137,8 +137,8 @@ export class OperationRouter {
   async #minPosition(
     { operation, minPosition: header }: EdgeRequest,
     principal: Principal,
-  ): Promise<Positions> {
-    if (header === undefined) return {};
+  ): Promise<{ minPosition: Positions; principal: Principal }> {
+    if (header === undefined) return { minPosition: {}, principal };
     const positions = parsePositions(header);
     if (!positions) {
       const errors = [
@@ -149,11 +149,12 @@ export class OperationRouter {
       });
     }
     // What anybody may call asks nothing of the directory, and must not use up the places of those who wait for it.
-    if (!positions['iam'] || operation.caller === 'none') return positions;
+    if (!positions['iam'] || operation.caller === 'none') return { minPosition: positions, principal };
     await this.ports.freshness.reached(positions['iam'], waitMs);
     // What has been reached may be the end of the caller's rights.
-    this.ports.authenticator.recheck(principal);
-    return positions;
+    const now = this.ports.authenticator.recheck(principal);
+    authorize(operation, now);
+    return { minPosition: positions, principal: now };
   }
 }
 

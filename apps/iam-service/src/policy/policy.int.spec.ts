@@ -101,6 +101,13 @@ describe('policies over a real store', () => {
   it('never lock their author out', async () => {
     for (const actions of [['*'], ['policy.*'], ['policy.put']])
       expect(await codeOf(put(closed('all', actions)))).toBe('POLICY_LOCKS_OUT');
+    const deny = { id: 'later', effect: 'deny' as const, actions: ['*'] };
+    for (const rule of [
+      { ...deny, conditions: { notBefore: '2999-01-01T00:00:00Z' } },
+      { ...deny, conditions: { time: { from: '03:00', to: '03:01' } } },
+      { ...deny, unless: { time: { from: '00:00', to: '23:59' } } },
+    ])
+      expect(await codeOf(put(closed('all', [], { rules: [rule] })))).toBe('POLICY_LOCKS_OUT');
   });
 
   it('are changed by who knows their version, and count on after a removal', async () => {

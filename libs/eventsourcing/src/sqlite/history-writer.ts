@@ -49,15 +49,15 @@ export class HistoryWriter {
       )
       .pluck()
       .get(event.tenant, event.stream);
-    // Of something that is lost: there is nothing to take away.
-    if (latest === null || latest === undefined) return;
+    // Of something that is lost there is nothing to take away; what is taken back of tokens has a stream of its own.
+    if ((latest === null || latest === undefined) && event.version !== 1) return;
     const { at: prev, hash: prevHash } = this.#head;
     const draft = {
       ...event,
       at: { epoch, position: prev.position + 1 },
       prev,
       prevHash,
-      version: latest + 1,
+      version: (latest ?? 0) + 1,
     };
     this.add({ ...draft, hash: chainHash(prevHash, ...chainParts(toEnvelope(this.source, draft))) });
   }

@@ -1,6 +1,6 @@
 import { existsSync, linkSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { type EventEnvelope, type EventSpec, formatPosition } from '@concordat/contracts';
+import { comparePositions, type EventEnvelope, type EventSpec, formatPosition } from '@concordat/contracts';
 import type { Keystore } from '@concordat/keystore';
 import { type Connection, type Migration, openDatabase } from '@concordat/sqlite';
 import { hasWithheldContent } from '../codec';
@@ -194,7 +194,8 @@ async function takenAwayAfter(
   for await (const entries of published.all()) {
     for (const entry of entries) {
       lastEpoch = entry.at.epoch;
-      if (entry.at.position > at.position && types.has(entry.type)) anew.push(entry);
+      // By epoch too: after an earlier loss, positions were used again.
+      if (comparePositions(entry.at, at) > 0 && types.has(entry.type)) anew.push(entry);
     }
   }
   return { lastEpoch, anew };

@@ -49,7 +49,12 @@ describe('with real gateways', () => {
     const open = (secretKey: string) => new Concordat({ url: system.urls, credential: { secretKey, did } });
     const before = open(old.secretKey);
     expect(await before.agents.get({ did })).toMatchObject({ did, authKeyId });
-    const proof = proveNewKey({ did, oldKeyId: authKeyId, secretKey: next.secretKey });
+    const facts = { did, oldKeyId: authKeyId, secretKey: next.secretKey };
+    // A token alone, which can be copied, does not replace the key that it was given for.
+    await expect(before.agents.rotateKey(proveNewKey(facts))).rejects.toMatchObject({
+      code: 'KEY_PROOF_INVALID',
+    });
+    const proof = proveNewKey({ ...facts, currentKey: old.secretKey });
     expect((await before.agents.rotateKey(proof)).authKeyId).not.toBe(authKeyId);
     await expect(open(old.secretKey).login()).rejects.toMatchObject({ code: 'HANDSHAKE_REFUSED' });
     const after = open(next.secretKey);

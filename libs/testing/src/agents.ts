@@ -47,13 +47,22 @@ export function rotation(
   did: string,
   oldKeyId: string,
   next: TestAgent,
-  over: { signedAt?: string; tenant?: string; audience?: string; did?: string; signer?: TestAgent } = {},
+  over: {
+    signedAt?: string;
+    tenant?: string;
+    audience?: string;
+    did?: string;
+    signer?: TestAgent;
+    current?: TestAgent;
+  } = {},
 ) {
   const { tenant = 'default', audience = 'concordat', signedAt = new Date().toISOString() } = over;
   const newKeyId = keyId(next.publicKey);
   const text = keyRotationText({ audience, tenant, did: over.did ?? did, oldKeyId, newKeyId, signedAt });
   const signature = (over.signer ?? next).sign(text);
-  return { did, publicKey: next.publicKeyText, proof: { oldKeyId, signedAt, signature } };
+  const currentSignature = over.current?.sign(text);
+  const proof = { oldKeyId, signedAt, signature, ...(currentSignature && { currentSignature }) };
+  return { did, publicKey: next.publicKeyText, proof };
 }
 
 type DirectoryAgent = Extract<DirectoryEntry, { kind: 'agent' }>;

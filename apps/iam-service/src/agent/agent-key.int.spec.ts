@@ -76,7 +76,8 @@ describe('managed identities and their keys', () => {
       const message = new TextEncoder().encode('the release is good');
       const signed = [{ alg: 'Ed25519' as const, kid: authKeyId, value: old.sign('the release is good') }];
       const before = new Date().toISOString();
-      const { output } = await caller.call('agent.rotateKey', rotation(did, authKeyId, next), as(did));
+      const input = rotation(did, authKeyId, next, { current: old });
+      const { output } = await caller.call('agent.rotateKey', input, as(did));
       expect(output).toMatchObject({ authKeyId: keyId(next.publicKey), version: 2 });
       expect(await get(did)).toEqual(output);
 
@@ -96,13 +97,20 @@ describe('managed identities and their keys', () => {
       const boss = newAgent();
       await register(boss);
       const stranger = await register();
-      const { did, authKeyId } = await managed(newAgent(), { controllerDid: boss.did });
+      const first = newAgent();
+      const { did, authKeyId } = await managed(first, { controllerDid: boss.did });
       let current = authKeyId;
       await expect(
         caller.call('agent.rotateKey', rotation(did, current, newAgent()), as(stranger.did)),
       ).rejects.toMatchObject({ code: 'POLICY_DENIED' });
+      // A copied token is not the agent: its own key is replaced with the leave of that key only.
+      for (const over of [{}, { current: newAgent() }])
+        await expect(
+          caller.call('agent.rotateKey', rotation(did, current, newAgent(), over), as(did)),
+        ).rejects.toMatchObject({ code: 'KEY_PROOF_INVALID' });
       for (const options of [as(did), as(boss.did), {}]) {
-        const { output } = await caller.call('agent.rotateKey', rotation(did, current, newAgent()), options);
+        const input = rotation(did, current, newAgent(), { current: first });
+        const { output } = await caller.call('agent.rotateKey', input, options);
         current = output.authKeyId;
       }
       expect((await caller.call('agent.keys', { did, limit: 500 })).output.items).toHaveLength(4);

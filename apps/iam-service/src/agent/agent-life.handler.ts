@@ -29,16 +29,17 @@ export function agentLifeHandlers({ commands, clock, audience }: AgentLifePorts)
     'agent.rotateKey': async (input, context) => {
       const { bytes, key } = readPublicKey(input.publicKey);
       const { did, proof } = input;
-      const { tenant } = context.principal;
+      const { tenant, kind, id } = context.principal;
       return commands.change(
         context,
         input,
         { kind: 'RotateAgentKey', did, publicKeys: [key], oldKeyId: proof.oldKeyId },
         () => {
-          commands.require(tenant, did);
+          const { publicKeys } = commands.require(tenant, did);
           // Before the proof: one that can never count is not worth making anew.
           if (did.startsWith('did:key:')) throw new ConcordatError('DID_KEY_FIXED');
-          requireKeyProof(input, bytes, { audience, tenant, nowMs: clock.nowMs() });
+          const currentKeys = kind === 'agent' && id === did ? publicKeys : undefined;
+          requireKeyProof(input, bytes, { audience, tenant, nowMs: clock.nowMs(), currentKeys });
         },
       );
     },

@@ -97,6 +97,8 @@ export const agentLifeOperations = {
         oldKeyId: z.string().min(1).max(256),
         signedAt: timestamp,
         signature: signatureText,
+        /** By the current key, over the same statement: needed when an agent replaces its own key. */
+        currentSignature: signatureText.optional(),
       }),
     }),
     output: agentIdentity,

@@ -10,6 +10,8 @@ export interface KeyReplacement {
   readonly oldKeyId: string;
   /** The new key, as `newAgentKey` makes it. */
   readonly secretKey: Uint8Array | string;
+  /** The key that is replaced: needed when the agent itself calls, not when an administrator or its controller does. */
+  readonly currentKey?: Uint8Array | string | undefined;
   /** Default: the default tenant. */
   readonly tenant?: string | undefined;
   /** Name of the installation; default `concordat`, unless whoever runs it has given it another one. */
@@ -36,5 +38,10 @@ export function proveNewKey(replacement: KeyReplacement): OperationRequest<'agen
   const signedAt = now().toISOString();
   const text = keyRotationText({ audience, tenant, did, oldKeyId, newKeyId: keyId(publicKey), signedAt });
   const signature = toBase64url(ed25519Sign(utf8(text), secretKey));
-  return { did, publicKey: toMultibaseKey(publicKey), proof: { oldKeyId, signedAt, signature } };
+  const proof = { oldKeyId, signedAt, signature };
+  const input = { did, publicKey: toMultibaseKey(publicKey), proof };
+  if (replacement.currentKey === undefined) return input;
+  const current = readAgentKey({ secretKey: replacement.currentKey });
+  const currentSignature = toBase64url(ed25519Sign(utf8(text), current.secretKey));
+  return { ...input, proof: { ...proof, currentSignature } };
 }

@@ -7,6 +7,12 @@ import { System } from './system';
 
 const nobody = '0198f3d2-7a10-7c3e-9b5a-3f2e1d0c4b5a';
 
+/** In force perhaps, when what is frozen thaws in time: so it must not hurt the others. */
+const toNobody = {
+  ...{ id: 'r', effect: 'deny', actions: ['agent.erase'] },
+  subjects: { ids: ['agent:nobody'] },
+};
+
 /** A well-formed input for every operation: whether it would succeed does not matter while nobody can answer. */
 const inputs = (world: World): Record<PublicOperationName, object> => ({
   'auth.challenge': { did: world.ada.did },
@@ -47,12 +53,12 @@ const inputs = (world: World): Record<PublicOperationName, object> => ({
   'policy.put': {
     id: 'night',
     description: 'x',
-    rules: [{ id: 'r', effect: 'deny', actions: ['agent.erase'] }],
+    rules: [toNobody],
   },
   'policy.dryRun': {
     id: 'night',
     description: 'x',
-    rules: [{ id: 'r', effect: 'deny', actions: ['agent.erase'] }],
+    rules: [toNobody],
   },
   'policy.get': { id: 'builtin-admin' },
   'policy.list': {},

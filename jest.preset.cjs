@@ -18,6 +18,7 @@ module.exports = (dir) => {
   return {
     displayName: require(join(dir, 'package.json')).nx.name,
     rootDir: dir,
+    globalSetup: join(__dirname, 'jest.stores.cjs'),
     testEnvironment: 'node',
     testMatch: (patterns[level] ?? ['**/*.spec.ts']).map((glob) => `<rootDir>/src/${glob}`),
     transform: { '^.+\\.[cm]?[tj]s$': ['@swc/jest', { ...swcrc, swcrc: false, sourceMaps: 'inline' }] },

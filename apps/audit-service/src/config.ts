@@ -17,6 +17,10 @@ const schema = z.strictObject({
     .optional(),
   /** Where the verifier key of the log is written for those who pin it (mode 0644). */
   vkeyFile: z.string().optional(),
+  /** Logs whose checkpoints are cosigned here: a verifier key (C2SP vkey) per line. */
+  witnessedLogsFile: z.string().optional(),
+  /** Who cosigns our checkpoints: the verifier key of a witness and the URL of its submission prefix per line. */
+  witnessesFile: z.string().optional(),
 });
 
 export type AuditConfig = z.infer<typeof schema>;

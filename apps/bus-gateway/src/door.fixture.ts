@@ -7,8 +7,11 @@ import {
   errorDefinition,
 } from '@concordat/contracts';
 import { type Bench, newAgent, startBench, startServiceDouble, type TestAgent } from '@concordat/testing';
+import { commandNode, whenReady } from '@concordat/streams';
 import { createConnection, type Socket } from 'node:net';
+import type { GatewayConfig } from './config';
 import { type RunningGateway, startGateway } from './gateway.fixture';
+import { type GrpcCaller, openGrpc } from './grpc.fixture';
 import { type IamDouble, startIamDouble } from './iam-double.fixture';
 
 /** A gateway with stand-ins for all services behind it, and callers of every kind: for specs of the doors only. */
@@ -22,13 +25,16 @@ export interface DoorBench {
   stop(): Promise<void>;
 }
 
-export async function startDoorBench(): Promise<DoorBench> {
+type Handle = Parameters<typeof startServiceDouble>[2];
+const nothing: Handle = () => Promise.reject(new ConcordatError('NOT_FOUND'));
+
+/** @param audit what audit-service answers */
+export async function startDoorBench(audit: Handle = nothing): Promise<DoorBench> {
   const bench = await startBench();
   const gateway = await startGateway(bench);
   const iam = await startIamDouble(bench);
-  const nothing = (): Promise<never> => Promise.reject(new ConcordatError('NOT_FOUND'));
   const services = [
-    await startServiceDouble(bench, 'audit', nothing),
+    await startServiceDouble(bench, 'audit', audit),
     await startServiceDouble(bench, 'vault', nothing),
   ];
   await gateway.whenFresh();
@@ -44,6 +50,39 @@ export async function startDoorBench(): Promise<DoorBench> {
       await bench.stop();
     },
   };
+}
+
+export type BothDoors = DoorBench & { readonly grpc: GrpcCaller };
+
+/** The same, with a caller over gRPC. */
+export async function startBothDoors(): Promise<BothDoors> {
+  const doors = await startDoorBench();
+  const grpc = openGrpc(doors.gateway.grpcAddress);
+  const stop = async (): Promise<void> => {
+    grpc.close();
+    await doors.stop();
+  };
+  return { ...doors, grpc, stop };
+}
+
+export type TwoGateways = DoorBench & {
+  readonly second: RunningGateway;
+  /** The durable Redis, straight. */
+  readonly redis: ReturnType<typeof commandNode>;
+};
+
+/** The same, with another gateway beside it. @param over settings of the other one */
+export async function startTwoGateways(over: Partial<GatewayConfig> = {}): Promise<TwoGateways> {
+  const doors = await startDoorBench();
+  const second = await startGateway(doors.bench, 'bus-2', over);
+  const redis = commandNode({ url: doors.bench.redis.durable.url, name: 'spec' });
+  await Promise.all([whenReady(redis, 5_000), second.whenFresh()]);
+  const stop = async (): Promise<void> => {
+    redis.disconnect();
+    await second.stop();
+    await doors.stop();
+  };
+  return { ...doors, second, redis, stop };
 }
 
 /** Checks that an answer is a problem as RFC 9457 and the catalogue say. @returns it */

@@ -6,6 +6,7 @@ import { NestFactory } from '@nestjs/core';
 import type { AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
 import { AppModule } from './app.module';
+import type { GatewayConfig } from './config';
 import { Freshness } from '@concordat/directory';
 import { GrpcEdge } from './edge/grpc/grpc-edge';
 import { HttpEdge } from './edge/http/http-edge';
@@ -24,7 +25,11 @@ export interface RunningGateway {
 }
 
 /** A whole gateway, listening on free ports: for specs only. */
-export async function startGateway(bench: Bench, instance = 'bus-1'): Promise<RunningGateway> {
+export async function startGateway(
+  bench: Bench,
+  instance = 'bus-1',
+  over: Partial<GatewayConfig> = {},
+): Promise<RunningGateway> {
   const log: string[] = [];
   const destination = new Writable({
     write: (chunk: Buffer, _encoding, done) => {
@@ -37,7 +42,10 @@ export async function startGateway(bench: Bench, instance = 'bus-1'): Promise<Ru
     ...{ ...bench.settings('bus', instance), httpHost: '127.0.0.1', httpPort: 0 },
     ...{ grpcHost: '127.0.0.1', grpcPort: 0, audience: 'concordat', busPartitions: 2 },
     challengeKey: toBase64url(challengeKey),
-    didWebDomain: 'localhost:7400',
+    ...{ didWebDomain: 'localhost:7400', allowedOrigins: ['https://console.test'] },
+    ...{ requestsPerSecond: 2_000, apiKeyRequestsPerSecond: 10_000, addressRequestsPerSecond: 2_000 },
+    ...{ trustedProxyHeader: 'x-forwarded-for' as const, dpopReplay: 'gateway' as const },
+    ...over,
   };
   const base = { ...bench.base('bus'), logger };
   const app = await NestFactory.createApplicationContext(AppModule.for(base, config), {

@@ -1,6 +1,7 @@
 import { type ErrorCode, errorDefinition, protoDir, protoFiles } from '@concordat/contracts';
 import {
   type CallOptions,
+  type ChannelOptions,
   Client,
   type ClientUnaryCall,
   credentials,
@@ -114,8 +115,9 @@ export interface GrpcCaller {
   close(): void;
 }
 
-export function openGrpc(address: string): GrpcCaller {
+export function openGrpc(address: string, options: ChannelOptions = {}): GrpcCaller {
   const client = new Client(address, credentials.createInsecure(), {
+    ...options,
     'grpc.use_local_subchannel_pool': 1,
     'grpc.max_receive_message_length': -1,
   });

@@ -27,6 +27,20 @@ describe('the environment', () => {
     });
   });
 
+  it('for gateways has the limits by default besides', () => {
+    const limits = { CONCORDAT_REQUESTS_PER_SECOND: '9', CONCORDAT_API_KEY_REQUESTS_PER_SECOND: '8' };
+    const { gateways, services } = readEnvironment({ ...limits, CONCORDAT_BURST: '7', PATH: '/bin' });
+    expect(gateways).toEqual(limits);
+    expect(services).not.toHaveProperty('CONCORDAT_REQUESTS_PER_SECOND');
+  });
+
+  it('for iam-service has what it is to back up besides', () => {
+    const backups = { CONCORDAT_BACKUP_HOURS: '24', CONCORDAT_KEYSTORE_BACKUP_DAYS: '3' };
+    const environment = readEnvironment({ ...backups, PATH: '/bin' });
+    expect(environment.backups).toEqual(backups);
+    expect(environment.services).not.toHaveProperty('CONCORDAT_BACKUP_HOURS');
+  });
+
   it('without HOME and PATH has usable ones', () => {
     const { services, tools, path } = readEnvironment({});
     expect(services['HOME']).toMatch(/^\//);

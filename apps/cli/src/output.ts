@@ -9,6 +9,8 @@ export interface Output {
   data(value: unknown, forPeople: () => string): void;
   /** the same; resolves once it has been written, and rejects when it could not be */
   written(value: unknown, forPeople: () => string): Promise<void>;
+  /** the same of one value of many: for programs a line of JSON (NDJSON) */
+  line(value: unknown, forPeople: () => string): Promise<void>;
 }
 
 /** As much of a stream as output needs. */
@@ -21,19 +23,22 @@ interface Sink {
 export function output(format: OutputFormat, stream: Sink = process.stdout): Output {
   const text = (value: unknown, forPeople: () => string): string =>
     `${format === 'json' ? jsonText(value) : forPeople()}\n`;
+  const written = (text: string): Promise<void> =>
+    new Promise((resolve, reject) => {
+      // A stream also emits the error that it gives to the callback, later: heard by nobody, it would end the process.
+      stream.once?.('error', reject);
+      stream.write(text, (error) => {
+        if (error) return reject(error);
+        stream.removeListener?.('error', reject);
+        resolve();
+      });
+    });
   return {
     format,
     data: (value, forPeople) => void stream.write(text(value, forPeople)),
-    written: (value, forPeople) =>
-      new Promise((resolve, reject) => {
-        // A stream also emits the error that it gives to the callback, later: heard by nobody, it would end the process.
-        stream.once?.('error', reject);
-        stream.write(text(value, forPeople), (error) => {
-          if (error) return reject(error);
-          stream.removeListener?.('error', reject);
-          resolve();
-        });
-      }),
+    written: (value, forPeople) => written(text(value, forPeople)),
+    line: (value, forPeople) =>
+      written(`${format === 'json' ? visible(JSON.stringify(value)) : forPeople()}\n`),
   };
 }
 

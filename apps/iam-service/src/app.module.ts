@@ -16,6 +16,7 @@ import { AGENT_HANDLERS, AgentModule } from './agent/agent.module';
 import { AGENT_TYPE_HANDLERS, AgentTypeModule } from './agent-type/agent-type.module';
 import { API_KEY_HANDLERS, ApiKeyModule } from './api-key/api-key.module';
 import { IAM_CONFIG, type IamConfig } from './config';
+import { BackupModule } from './backup/backup.module';
 import { CREDENTIAL_HANDLERS, CredentialModule } from './credential/credential.module';
 import { DIRECTORY_HANDLERS, DirectoryModule } from './directory/directory.module';
 import { DELEGATION_HANDLERS, DelegationModule } from './delegation/delegation.module';
@@ -43,6 +44,7 @@ export class AppModule {
           dataDir: config.dataDir,
           migrationsDir: join(__dirname, 'migrations'),
         }),
+        BackupModule,
         AgentModule,
         AgentTypeModule,
         CredentialModule,

@@ -1,6 +1,7 @@
 import { readConfig, type Environment, healthSettings, serviceSettings } from '@concordat/runtime';
 import { defaultWebDomain, webDomain } from '@concordat/contracts';
 import { passwordCost } from '@concordat/crypto';
+import { backupSettings } from '@concordat/service';
 import { z } from 'zod';
 
 export const IAM_CONFIG = Symbol('IamConfig');
@@ -15,8 +16,13 @@ const schema = z.strictObject({
     .default('concordat'),
   /** Host, and port, of the did:web identities made here; the same at every gateway, which serves their documents. */
   didWebDomain: webDomain.default(defaultWebDomain),
-  /** For how long backups of the keystore are kept, which receipts of erasures name; 0: there are none. */
-  keystoreBackupDays: z.coerce.number().int().min(0).max(3_650).default(0),
+  ...backupSettings,
+  /** A backup of events and keys is made every so many hours; 0: none. */
+  backupHours: z.coerce.number().int().min(0).max(8_760).default(0),
+  /** So many of the newest are kept. */
+  backupsKept: z.coerce.number().int().min(1).max(1_000).default(7),
+  /** Where they lie; left out: `backups` in the data folder. */
+  backupDir: z.string().optional(),
   /** After so many days a new key signs access tokens. */
   signingKeyDays: z.coerce.number().int().min(1).max(365).default(30),
   /** Where the API key of the first start is written (mode 0600). */

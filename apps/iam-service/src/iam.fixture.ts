@@ -14,7 +14,7 @@ export const startIam = (bench: Bench, passwordWorkLog2 = 15): Promise<INestAppl
       audience: 'concordat',
       didWebDomain: 'localhost:7400',
       keystoreBackupDays: 0,
-      signingKeyDays: 30,
+      ...{ signingKeyDays: 30, backupHours: 0, backupsKept: 7 },
       adminKeyFile: adminKeyFile(bench),
       passwordWorkLog2,
     }),

@@ -11,7 +11,7 @@ import {
   startCaller,
 } from '@concordat/testing';
 import type { INestApplicationContext } from '@nestjs/common';
-import { blockingConnection, commandConnection, RedisEventLog } from '@concordat/streams';
+import { blockingConnection, commandConnection, commandNode, RedisEventLog } from '@concordat/streams';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { startIam } from './iam.fixture';
 
@@ -118,9 +118,9 @@ describe('iam-service over real Redis and SQLite', () => {
 
   it('refuses unsafe keys, foreign DIDs and unknown controllers', async () => {
     const agent = newAgent();
-    await expect(register(agent, { publicKey: '00'.repeat(32) })).rejects.toMatchObject({
-      code: 'PUBLIC_KEY_UNSAFE',
-    });
+    // Of small order; canonical, and no point of the curve.
+    for (const publicKey of ['00'.repeat(32), `02${'00'.repeat(31)}`])
+      await expect(register(agent, { publicKey })).rejects.toMatchObject({ code: 'PUBLIC_KEY_UNSAFE' });
     await expect(register(agent, { did: newAgent().did })).rejects.toMatchObject({
       code: 'DID_KEY_MISMATCH',
     });
@@ -268,7 +268,7 @@ describe('iam-service over real Redis and SQLite', () => {
 
   it('fills a Redis that came back empty from its store', async () => {
     const types = await publishedTypes('iam');
-    const redis = commandConnection({ url: bench.redis.durable.url, name: 'wipe' });
+    const redis = commandNode({ url: bench.redis.durable.url, name: 'wipe' });
     await eventually(() => redis.flushall());
     redis.disconnect();
     await eventually(async () => expect(await publishedTypes('iam')).toEqual(types));

@@ -1,8 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { copyFileSync, cpSync, existsSync, readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, cpSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { openDatabase } from '@concordat/sqlite';
-import { RedisEventLog, blockingConnection, commandConnection } from '@concordat/streams';
+import {
+  RedisEventLog,
+  blockingConnection,
+  commandConnection,
+  streamKeys,
+  whenReady,
+} from '@concordat/streams';
 import {
   administrator,
   type Bench,
@@ -14,36 +19,8 @@ import {
 } from '@concordat/testing';
 import type { INestApplicationContext } from '@nestjs/common';
 import { startIam } from './iam.fixture';
+import { begin, maintain } from './maintenance.fixture';
 import { digestOfAgents, openIamKeystore, openIamStore, registerMany } from './many-agents.fixture';
-
-const script = join(__dirname, '..', 'dist', 'maintenance.js');
-
-interface Answer {
-  readonly ok: boolean;
-  readonly message: string;
-  readonly result: Record<string, unknown>;
-}
-
-/** The built maintenance of iam, as the CLI runs it. */
-function begin(bench: Bench, args: readonly string[]): ChildProcess {
-  if (!existsSync(script)) throw new Error(`${script} is missing. Run: npx nx build iam-service`);
-  return spawn(process.execPath, [script, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: {
-      CONCORDAT_DATA_DIR: join(bench.folder, 'iam'),
-      CONCORDAT_PEERS_FILE: join(bench.folder, 'peers.json'),
-      CONCORDAT_REDIS_URL: bench.redis.durable.url,
-    },
-  });
-}
-
-async function maintain(bench: Bench, ...args: string[]): Promise<Answer> {
-  const child = begin(bench, args);
-  let stdout = '';
-  child.stdout!.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-  await new Promise((resolve) => child.once('close', resolve));
-  return JSON.parse(stdout) as Answer;
-}
 
 describe('the maintenance of a running iam-service', () => {
   let bench: Bench;
@@ -121,6 +98,39 @@ describe('the maintenance of a running iam-service', () => {
     });
     await published(next!.position);
     expect(await maintain(bench, 'verify')).toMatchObject({ ok: true, result: { problems: [] } });
+  });
+
+  it('says what is lost, and does not bring back a password that the stream says was changed', async () => {
+    const [email, passwords] = [
+      'ada@example.org',
+      ['a heron over the lake', 'two herons over the lake'],
+    ] as const;
+    const login = (password: string) => {
+      const input = { tenant: 'default', email, password, source: '' };
+      return caller.call('session.open', input).then(
+        () => 'done',
+        ({ code }: { code: string }) => code,
+      );
+    };
+    const user = { email, name: 'Ada', roles: ['user' as const], password: passwords[0] };
+    const { output } = await caller.call('user.create', user);
+    const backup = await maintain(bench, 'backup', '--to', file('backups'));
+    await register('Lost');
+    const set = await caller.call('user.setPassword', { id: output.id, password: passwords[1] });
+    const { epoch, position } = set.position!;
+    await published(position);
+    await stop();
+    const redis = commandConnection({ url: bench.redis.durable.url, name: 'trim' });
+    await whenReady(redis, 5_000);
+    await redis.xtrim(streamKeys.events('iam'), 'MINID', `${epoch}-${position}`);
+    redis.disconnect();
+    const from = String(backup.result['file']);
+    expect(await maintain(bench, 'restore', '--from', from)).toMatchObject({ ok: false });
+    const done = await maintain(bench, 'restore', '--from', from, '--accept-loss');
+    const lost = { after: backup.result['head'], upTo: `${epoch}-${position - 1}` };
+    expect(done).toMatchObject({ ok: true, result: { doneAnew: 1, lost } });
+    await start();
+    expect([await login(passwords[0]), await login(passwords[1])]).toEqual(['LOGIN_REFUSED', 'done']);
   });
 
   it('says what the stream has and the file has not', async () => {

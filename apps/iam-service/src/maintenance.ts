@@ -12,10 +12,12 @@ import {
   PolicyPublished,
   PolicyRemoved,
   SessionEnded,
+  SessionRefreshed,
   SigningKeyRetired,
   TokenRevoked,
   UserDisabled,
   UserErased,
+  UserPasswordChanged,
   UserRolesChanged,
 } from '@concordat/contracts';
 import { runMaintenance } from '@concordat/service';
@@ -27,10 +29,11 @@ runMaintenance({
   migrationsDir: join(__dirname, 'migrations'),
   projections: iamProjections,
   kept: iamKept,
+  backsUpKeys: true,
   takesAway: [
     ...[AgentSuspended, AgentReassigned, AgentVerificationWithdrawn, AgentKeyRotated],
     ...[AgentRevoked, AgentErased, ApiKeyRotated, ApiKeyRevoked, PolicyPublished, PolicyRemoved],
-    ...[UserRolesChanged, UserDisabled, UserErased, SessionEnded],
+    ...[UserRolesChanged, UserPasswordChanged, UserDisabled, UserErased, SessionRefreshed, SessionEnded],
     ...[TokenRevoked, DelegationRevoked, SigningKeyRetired],
   ],
 });

@@ -12,4 +12,5 @@ runMaintenance({
   migrationsDir: join(__dirname, 'migrations'),
   projections: vaultProjections,
   takesAway: [ConsentWithdrawn],
+  backsUpKeys: false,
 });

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { fromEntryFields, type EventEnvelope, isConcordatError } from '@concordat/contracts';
 import { createLogger, Health, type ServiceBase } from '@concordat/runtime';
-import { commandConnection, streamKeys, whenReady } from '@concordat/streams';
+import { commandNode, streamKeys, whenReady } from '@concordat/streams';
 import {
   agentPrincipal,
   type Bench,
@@ -15,7 +15,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from './app.module';
 
-type Redis = ReturnType<typeof commandConnection>;
+type Redis = ReturnType<typeof commandNode>;
 
 /** A running vault-service, and what tests look at from outside. */
 export interface VaultBench {
@@ -50,7 +50,7 @@ export async function startVault(): Promise<VaultBench> {
   const directory = await startEmptyDirectory(bench);
   let app = await start();
   const caller = await startCaller(bench);
-  const redis = commandConnection({ url: bench.redis.durable.url, name: 'test' });
+  const redis = commandNode({ url: bench.redis.durable.url, name: 'test' });
   await whenReady(redis, 5_000);
   return {
     ...{ bench, caller, redis, logLines },

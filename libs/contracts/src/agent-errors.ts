@@ -3,7 +3,7 @@ import { badRequest, type ErrorDefinition } from './error-definition';
 /** It would do, were the state another one. */
 const stands = { status: 409, grpc: 'FAILED_PRECONDITION' } as const;
 
-/** What is refused of agents, their keys, controllers and types; part of the catalogue. */
+/** What is refused of agents, their keys, controllers, types and delegations; part of the catalogue. */
 export const agentErrors = {
   KEY_PROOF_INVALID: {
     ...badRequest,
@@ -39,6 +39,11 @@ export const agentErrors = {
     ...stands,
     title: 'The tenant has as many agent types as it can have.',
     fix: 'Remove one that no agent is of: DELETE /v1/agent-types/{name}.',
+  },
+  DELEGATIONS_FULL: {
+    ...stands,
+    title: 'The agent has handed on as much as it can at a time.',
+    fix: 'Take back what nobody needs (DELETE /v1/delegations/{id}), or let it end; docs/limits.md has the bound (`delegationsPerAgent`).',
   },
   DID_KEY_FIXED: {
     ...stands,

@@ -8,7 +8,7 @@ import {
 
 /** HTTP status for each gRPC status, where they have a common one (google.rpc.Code). */
 const usualStatus: Record<ErrorDefinition['grpc'], readonly number[]> = {
-  INVALID_ARGUMENT: [400, 415],
+  INVALID_ARGUMENT: [400, 406, 415],
   UNAUTHENTICATED: [401],
   PERMISSION_DENIED: [403],
   NOT_FOUND: [404],

@@ -1,4 +1,8 @@
 import { agentErrors } from './agent-errors';
+import { bridgeErrors } from './bridge-errors';
+import { busErrors } from './bus-errors';
+import { cloudEventErrors } from './cloud-event/cloud-event-errors';
+import { contentErrors } from './content-errors';
 import {
   badRequest,
   conflict,
@@ -9,8 +13,16 @@ import {
   unauthenticated,
   unavailable,
 } from './error-definition';
+import { governanceErrors } from './governance-errors';
+import { erasureErrors } from './erasure-errors';
+import { limitErrors } from './limit-errors';
 import { peopleErrors } from './people-errors';
 import { policyErrors } from './policy-errors';
+import { retentionErrors } from './retention-errors';
+import { scheduleErrors } from './schedule-errors';
+import { schemaErrors } from './schema-errors';
+import { streamErrors } from './stream-errors';
+import { witnessErrors } from './witness-errors';
 
 export type { ErrorDefinition } from './error-definition';
 
@@ -50,7 +62,7 @@ export const errorCatalogue = define({
     status: 413,
     grpc: 'RESOURCE_EXHAUSTED',
     title: 'The body is too large.',
-    fix: 'Send at most 1 MiB of JSON; split the content or store it elsewhere and send a reference.',
+    fix: 'Send at most 1 MiB of JSON, counted before it is compressed, and 16 KiB where no credential is asked for; split the content or store it elsewhere and send a reference.',
   },
   MEDIA_TYPE_UNSUPPORTED: {
     status: 415,
@@ -58,6 +70,8 @@ export const errorCatalogue = define({
     title: 'The media type of the body is not supported.',
     fix: 'Send `Content-Type: application/json`.',
   },
+  ...contentErrors,
+  ...cloudEventErrors,
   ROUTE_UNKNOWN: {
     status: 404,
     grpc: 'UNIMPLEMENTED',
@@ -105,6 +119,8 @@ export const errorCatalogue = define({
     fix: 'Send `Authorization: DPoP <token>` with a new `DPoP` proof for this very request (RFC 9449), signed with the key of the token.',
   },
   ...peopleErrors,
+  ...streamErrors,
+  ...witnessErrors,
   SCOPE_MISSING: {
     ...forbidden,
     title: 'The credential lacks the scope of this operation.',
@@ -141,16 +157,6 @@ export const errorCatalogue = define({
     title: 'There is no such agent.',
     fix: 'Check the DID and the tenant of the credential; GET /v1/agents lists the agents.',
   },
-  RECIPIENT_UNKNOWN: {
-    ...notFound,
-    title: 'There is no active agent with the DID of the recipient.',
-    fix: 'Check `to`; GET /v1/agents lists the agents.',
-  },
-  MESSAGE_UNKNOWN: {
-    ...notFound,
-    title: 'There is no such message.',
-    fix: 'Check the id; only its sender, its recipient and an administrator can see a message.',
-  },
   MEMORY_UNKNOWN: {
     ...notFound,
     title: 'There is no such memory.',
@@ -184,7 +190,7 @@ export const errorCatalogue = define({
   PUBLIC_KEY_UNSAFE: {
     ...badRequest,
     title: 'The public key is not a safe Ed25519 key.',
-    fix: 'Send a freshly generated key; keys of small order and non-canonical encodings are refused.',
+    fix: 'Send a freshly generated key; keys of small order, off the curve, or in a non-canonical encoding are refused.',
   },
   TREE_SIZE_INVALID: {
     ...badRequest,
@@ -204,6 +210,8 @@ export const errorCatalogue = define({
     fix: 'A revoked identity stays revoked; register a new key.',
   },
   ...agentErrors,
+  ...busErrors,
+  ...bridgeErrors,
   VERSION_CONFLICT: {
     ...conflict,
     title: 'Somebody else changed it at the same time.',
@@ -214,11 +222,6 @@ export const errorCatalogue = define({
     grpc: 'FAILED_PRECONDITION',
     title: 'The version is not the expected one.',
     fix: 'Read it again and send the current version in `If-Match`.',
-  },
-  DELIVERY_TOKEN_STALE: {
-    ...conflict,
-    title: 'The delivery token is no longer valid.',
-    fix: 'The lease ended and the message was handed out again, or it was acknowledged before; fetch the inbox again.',
   },
   IDEMPOTENCY_KEY_REUSED: {
     status: 422,
@@ -231,12 +234,12 @@ export const errorCatalogue = define({
     title: 'The request succeeded before; its secret was shown then and is not kept.',
     fix: 'If the first answer was lost, revoke what it created and make a new one.',
   },
-  INBOX_FULL: {
-    ...unavailable,
-    retryAfterSeconds: 5,
-    title: 'The inbox of the recipient is full.',
-    fix: 'Wait until the recipient has caught up, then send again.',
-  },
+  ...erasureErrors,
+  ...limitErrors,
+  ...schemaErrors,
+  ...scheduleErrors,
+  ...governanceErrors,
+  ...retentionErrors,
   OVERLOADED: {
     ...unavailable,
     title: 'A queue of the system is full.',

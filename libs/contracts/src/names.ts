@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { limits } from './limits';
 
 /** The four services, as they appear in stream keys, event ids and configuration. */
 export const services = ['iam', 'bus', 'audit', 'vault'] as const;
@@ -90,9 +91,60 @@ export const messageId = z
   .string()
   .regex(/^msg-\d{1,6}-\d{1,4}-[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
 
+/** What a payload is: `order.created`. */
+export const schemaType = z
+  .string()
+  .regex(
+    /^[A-Za-z][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*$/,
+    'must be words of A–Z a–z 0–9 _ - with dots between, beginning with a letter',
+  )
+  .max(128);
+
+export const schemaVersion = z.coerce.number().int().min(1).max(limits.schemaVersions);
+
+/** The schema of a payload: a version of it, or the latest one. */
+export const schemaName = z
+  .string()
+  .max(132)
+  .regex(
+    /^[A-Za-z][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*(?:\/[1-9]\d{0,2})?$/,
+    'must be <type> or <type>/<version>',
+  );
+
 export const correlationId = z
   .string()
   .regex(/^[\x21-\x7e]{1,128}$/, 'must be 1–128 visible ASCII characters');
+
+export const topicName = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/,
+    'must be 1–128 of A–Z a–z 0–9 . _ -, beginning with a letter or digit',
+  );
+/** A group of consumers that share the messages of a topic. */
+export const groupName = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+    'must be 1–64 of A–Z a–z 0–9 . _ -, beginning with a letter or digit',
+  );
+export const topicAddress = z.templateLiteral(['topic:', topicName]);
+/** Where a message goes: an agent, a topic, or `*`, every agent of the tenant. */
+export const destination = z.union([did, topicAddress, z.literal('*')]);
+/** Where messages wait: an inbox, by its DID, or a group, `topic:<name>/<group>`. */
+export const queueAddress = z.union([did, z.templateLiteral(['topic:', topicName, '/', groupName])]);
+/**
+ * What can be watched: `topic:<name>`, the caller's own `inbox`, `inbox:<did>`, and for operators the audit feeds,
+ * `feed:<source>` (`feed:bus.0`, `feed:iam`).
+ */
+export const streamName = z.union([
+  z.literal('inbox'),
+  z.templateLiteral(['inbox:', did]),
+  topicAddress,
+  z.templateLiteral(['feed:', z.string().regex(/^[a-z]{1,16}(?:\.(?:feed|\d{1,3}))?$/)]),
+]);
+/** Messages with the same key, to the same recipient, are delivered one at a time, in the order in which they could first be. */
+export const orderingKey = z.string().regex(/^[\x21-\x7e]{1,128}$/, 'must be 1–128 visible ASCII characters');
 
 /** `If-Match`: the version that is to be changed. */
 export const expectedVersion = z
@@ -106,6 +158,10 @@ export const versionOf = (ifMatch: string | undefined): number | null =>
 
 /** RFC 3339 in UTC. */
 export const timestamp = z.iso.datetime();
+
+/** What exports of the audit trail are written as. */
+export const exportFormat = z.enum(['ndjson', 'ocsf', 'ecs', 'cef']);
+export type ExportFormat = z.infer<typeof exportFormat>;
 
 /** A key of a memory: a path of visible ASCII without dots that climb. */
 export const memoryKey = z

@@ -15,6 +15,17 @@ export interface HttpBinding {
   readonly etag?: string;
   /** Set when the answer is not JSON: the output is then `{body}` in base64url and is sent as these bytes. */
   readonly mediaType?: string;
+  /**
+   * Of a stream: set when it is answered with lines of text instead of server-sent events; its items are then `{lines}`,
+   * whole lines with their newlines, and one that is cut off ends without the end of its body.
+   */
+  readonly lines?: {
+    readonly mediaTypes: readonly string[];
+    /** Which of them an input asks for. */
+    of(input: Readonly<Record<string, unknown>>): string;
+  };
+  /** `Cache-Control` of the answer; without it nobody may keep it (`no-store`). */
+  readonly cacheControl?: string;
 }
 
 /**
@@ -29,9 +40,10 @@ export interface OperationSpec {
   readonly summary: string;
   /**
    * A command changes state and is remembered by its idempotency key. A query may be asked again without harm: it changes
-   * nothing, or, like `inbox.fetch`, only who has a lease on what.
+   * nothing, or, like `inbox.fetch`, only who has a lease on what. A stream is a query whose answer is many items, one
+   * after the other, for as long as the caller reads them; `output` is then the schema of one.
    */
-  readonly kind: 'command' | 'query';
+  readonly kind: 'command' | 'query' | 'stream';
   /** `none`: anybody; `credential`: agent or API key; `agent`: an agent only; `gateway`: the gateway itself, no route. */
   readonly caller: 'none' | 'credential' | 'agent' | 'gateway';
   /** Needed in the credential; absent when the credential itself is enough. */
@@ -39,10 +51,22 @@ export interface OperationSpec {
   readonly http?: HttpBinding;
   readonly input: z.ZodObject;
   readonly output: z.ZodType;
+  /**
+   * Of a stream: the field of an item that names its place, for a caller that comes back to say how far it got (`id:` of
+   * server-sent events; the header `last-event-id` of the binding fills the field of the input that takes it).
+   */
+  readonly itemId?: string;
   /** Codes beyond those that any operation may answer with (see `commonErrors`). */
   readonly errors: readonly ErrorCode[];
+  /** How many messages it sends: they count against the quotas of the sender. */
+  messages?(input: Readonly<Record<string, unknown>>): number;
   /** The answer holds a secret that is shown once: a repetition is refused with SECRET_ALREADY_SHOWN. */
   readonly revealsSecret?: true;
+  /**
+   * The answer holds what its length must not tell of, beside what a stranger may have written (BREACH): it is never
+   * compressed. Goes without saying where it `revealsSecret`.
+   */
+  readonly neverCompressed?: true;
 }
 
 export const operation = <const S extends OperationSpec>(spec: S): S => Object.freeze(spec);
@@ -57,7 +81,10 @@ export const commonErrors = [
   'JSON_NUMBER_UNSAFE',
   'PAYLOAD_TOO_LARGE',
   'MEDIA_TYPE_UNSUPPORTED',
+  'CONTENT_CODING_UNSUPPORTED',
+  'CONTENT_CODING_INVALID',
   'OVERLOADED',
+  'RATE_LIMITED',
   'SERVICE_UNAVAILABLE',
   'POSITION_NOT_REACHED',
   'COMMAND_EXPIRED',
@@ -78,6 +105,33 @@ export const credentialErrors = [
   'AGENT_REQUIRED',
   'DIRECTORY_STALE',
 ] as const satisfies readonly ErrorCode[];
+
+/** Codes that every stream may be refused with, or end with. */
+export const streamErrors = [
+  'MEDIA_TYPE_NOT_ACCEPTABLE',
+  'STREAM_LIMIT_REACHED',
+] as const satisfies readonly ErrorCode[];
+
+/** Every code that an operation may answer with. */
+export const errorsOf = ({ caller, kind, errors }: OperationSpec): ErrorCode[] => [
+  ...new Set<ErrorCode>([
+    ...commonErrors,
+    ...(caller === 'none' ? [] : credentialErrors),
+    ...(kind === 'stream' ? streamErrors : []),
+    ...errors,
+  ]),
+];
+
+/** Whether it is a stream that a service behind the gateway makes: it is asked for one chunk after the other. */
+export const isChunked = ({ kind, service }: Pick<OperationSpec, 'kind' | 'service'>): boolean =>
+  kind === 'stream' && service !== 'bus';
+
+/** Whether anybody may ask: then bodies are small (`limits.strangerBytes`) and not compressed. */
+export const isForStrangers = ({ caller }: Pick<OperationSpec, 'caller'>): boolean => caller === 'none';
+
+/** Whether answers may be compressed. A stream is not: each of its items leaves at once. */
+export const isCompressible = ({ kind, revealsSecret, neverCompressed }: OperationSpec): boolean =>
+  kind !== 'stream' && !revealsSecret && !neverCompressed;
 
 export type InputOf<S extends OperationSpec> = z.output<S['input']>;
 /** What a caller writes: defaults may be left out. */

@@ -1,6 +1,6 @@
-import { fromBase64url, toBase64url, utf8 } from './bytes';
+import { hash } from 'node:crypto';
+import { fromBase64url, toBase64url } from './bytes';
 import { canonicalJson } from './canonical-json';
-import { sha256 } from './hash';
 import { leafHash } from './merkle';
 import { verifyInclusion } from './merkle-verify';
 import { type Checkpoint, openNote, parseCheckpoint, parseVerifierKey } from './signed-note';
@@ -53,8 +53,16 @@ const digestBytes = 32;
 
 // The label keeps identifiers and claims apart: canonical JSON of an event begins with a brace.
 const identifierHash = (salt: Uint8Array, name: string, value: string): string =>
-  toBase64url(sha256(salt, `${name}:`, value));
-const claimHash = (salt: Uint8Array, event: string): string => toBase64url(sha256(salt, event));
+  saltedHash(salt, `${name}:${value}`);
+const claimHash = (salt: Uint8Array, event: string): string => saltedHash(salt, event);
+
+/** base64url of SHA-256(salt ‖ text), in one call: four of them are made for every event. */
+function saltedHash(salt: Uint8Array, text: string): string {
+  const bytes = Buffer.allocUnsafe(salt.byteLength + Buffer.byteLength(text));
+  bytes.set(salt);
+  bytes.write(text, salt.byteLength);
+  return hash('sha256', bytes, 'base64url');
+}
 
 /** @returns the bytes of the leaf: canonical JSON @throws RangeError when it would have 64 KiB or more */
 export function buildLeaf(input: LeafInput): Uint8Array {
@@ -73,7 +81,7 @@ export function buildLeaf(input: LeafInput): Uint8Array {
     type,
     v: 1,
   };
-  const bytes = utf8(JSON.stringify(leaf));
+  const bytes = Buffer.from(JSON.stringify(leaf));
   if (bytes.byteLength > leafBytesLimit)
     throw new RangeError(`a leaf has at most ${leafBytesLimit} bytes, not ${bytes.byteLength}`);
   return bytes;

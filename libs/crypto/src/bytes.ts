@@ -14,8 +14,15 @@ export function fromBase64url(text: string): Uint8Array | undefined {
 
 export const utf8 = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'utf8'));
 
-export const concatBytes = (...parts: readonly Uint8Array[]): Uint8Array =>
-  new Uint8Array(Buffer.concat(parts));
+export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((sum, { byteLength }) => sum + byteLength, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.byteLength;
+  }
+  return bytes;
+}
 
 /** `a` and `b` as length-prefixed (32 bit, big-endian) parts: no two lists of parts have the same bytes. */
 export function lengthPrefixed(...parts: readonly (Uint8Array | string)[]): Uint8Array {

@@ -1,9 +1,9 @@
 import { verify as nodeVerify } from 'node:crypto';
 import { Point, verify as nobleVerify } from '@noble/ed25519';
 import { sha512 } from '@noble/hashes/sha2.js';
-import { ed25519Verify, publicKeyObject } from './ed25519';
+import { ed25519Verify, generateEd25519, publicKeyObject } from './ed25519';
 import { groupOrder, isSafeEd25519Key, littleEndian } from './ed25519-encoding';
-import { portablePublicKey, portableSign, portableVerify } from './ed25519-portable';
+import { isCurvePoint, portablePublicKey, portableSign, portableVerify } from './ed25519-portable';
 
 const fieldPrime = 2n ** 255n - 19n;
 const toBytes = (value: bigint): Uint8Array =>
@@ -127,5 +127,14 @@ describe('a key with a part of small order', () => {
       return verdict;
     });
     expect(new Set(verdicts)).toEqual(new Set([true, false]));
+  });
+});
+
+describe('an encoding that looks like a key', () => {
+  it('is a point of the curve when a key pair made it, and not because it is canonical', () => {
+    for (let n = 0; n < 20; n++) expect(isCurvePoint(generateEd25519().publicKey)).toBe(true);
+    const offCurve = toBytes(2n);
+    expect([isSafeEd25519Key(offCurve), isCurvePoint(offCurve)]).toEqual([true, false]);
+    expect(isCurvePoint(new Uint8Array(31))).toBe(false);
   });
 });

@@ -32,3 +32,17 @@ export function portableVerify(signature: Uint8Array, message: Uint8Array, publi
     return false;
   }
 }
+
+/**
+ * Whether an encoding is one of a point on the curve (RFC 8032 §5.1.3), about half of them are: what is none can never
+ * verify anything. Costs some 0.1 ms, so it is asked once, when a key comes in.
+ * @param publicKey 32 bytes
+ */
+export function isCurvePoint(publicKey: Uint8Array): boolean {
+  try {
+    Point.fromBytes(publicKey);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,12 +1,26 @@
-import { sha256 } from './hash';
+import { sha256, sha256Once } from './hash';
 
 /** Merkle tree hashing of RFC 6962 §2.1 (unchanged in RFC 9162). Hashes are 32 bytes. */
 
-const leafPrefix = Uint8Array.of(0x00);
-const nodePrefix = Uint8Array.of(0x01);
+const leafPrefix = 0x00;
+const nodePrefix = 0x01;
+/** What is hashed, behind its prefix. Filled anew each time, so that nothing is allocated. */
+const leafBytes = new Uint8Array(0x10000).fill(leafPrefix, 0, 1);
+const nodeBytes = new Uint8Array(65).fill(nodePrefix, 0, 1);
 
-export const leafHash = (leaf: Uint8Array): Uint8Array => sha256(leafPrefix, leaf);
-export const nodeHash = (left: Uint8Array, right: Uint8Array): Uint8Array => sha256(nodePrefix, left, right);
+export function leafHash(leaf: Uint8Array): Uint8Array {
+  if (leaf.byteLength >= leafBytes.byteLength) return sha256(Uint8Array.of(leafPrefix), leaf);
+  leafBytes.set(leaf, 1);
+  return sha256Once(leafBytes.subarray(0, leaf.byteLength + 1));
+}
+
+export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
+  if (left.byteLength !== 32 || right.byteLength !== 32)
+    return sha256(Uint8Array.of(nodePrefix), left, right);
+  nodeBytes.set(left, 1);
+  nodeBytes.set(right, 33);
+  return sha256Once(nodeBytes);
+}
 export const emptyRoot: Uint8Array = sha256();
 
 /**

@@ -46,3 +46,31 @@ export function encodeEntryBundle(entries: readonly Uint8Array[]): Uint8Array {
   });
   return new Uint8Array(Buffer.concat(parts));
 }
+
+/** An entry bundle, read as far as it is one. */
+export interface EntryBundle {
+  readonly entries: readonly Uint8Array[];
+  /** Whether the bytes end with the last entry. */
+  readonly isWhole: boolean;
+}
+
+/** The entries of a bundle; views of its bytes. @param most entries that are read */
+export function decodeEntryBundle(bytes: Uint8Array, most: number = tileWidth): EntryBundle {
+  const entries: Uint8Array[] = [];
+  let at = 0;
+  while (entries.length < most && at + 2 <= bytes.byteLength) {
+    const end = at + 2 + bytes[at]! * 256 + bytes[at + 1]!;
+    if (end > bytes.byteLength) break;
+    entries.push(bytes.subarray(at + 2, end));
+    at = end;
+  }
+  return { entries, isWhole: at === bytes.byteLength };
+}
+
+/** Where a log keeps a tile, below its prefix. */
+export const tilePath = ({ level, index, width }: TileAddress): string =>
+  `tile/${level}/${formatTileIndex(index, width)}`;
+
+/** Where a log keeps a bundle of entries, below its prefix. */
+export const entriesPath = (index: number, width: number): string =>
+  `tile/entries/${formatTileIndex(index, width)}`;

@@ -67,8 +67,10 @@ export class Authorizer {
     return {
       subject: operation.caller === 'gateway' ? gateway(tenant) : this.#subject(principal),
       action: operation.name,
+      // Written out, as the subject below: a policy is asked for every message of a batch.
       resource: {
-        ...resource,
+        type: resource.type,
+        id: resource.id,
         tenant,
         owner: agent?.registeredBy ?? resource.owner,
         // Its own controller, not one further up: rights are given by name.
@@ -90,7 +92,12 @@ export class Authorizer {
   ): PolicyRequest['subject'] {
     const agent = this.facts.agent(subject.tenant, subject.id);
     return {
-      ...{ ...subject, kind: 'agent', roles: [] },
+      kind: 'agent',
+      id: subject.id,
+      tenant: subject.tenant,
+      scopes: subject.scopes,
+      delegators: subject.delegators,
+      roles: [],
       type: agent?.type ?? null,
       verified: agent?.verified ?? null,
     };

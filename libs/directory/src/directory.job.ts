@@ -13,11 +13,11 @@ import {
   Follower,
   type GapError,
   placeAfter,
+  type RedisConnection,
   type RedisEventLog,
   type RpcClient,
 } from '@concordat/streams';
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
-import type Redis from 'ioredis';
 import type { Directory } from './directory';
 import type { Freshness } from './freshness';
 
@@ -27,7 +27,7 @@ export interface DirectoryJobOptions {
   readonly rpc: RpcClient;
   readonly log: RedisEventLog;
   /** A connection of its own, on the Redis that stores nothing. */
-  readonly controlLane: Redis;
+  readonly controlLane: RedisConnection;
   readonly peers: Peers;
   readonly nowMs: () => number;
   readonly logger: Logger;

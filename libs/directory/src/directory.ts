@@ -12,7 +12,6 @@ import { withdrawalChanges, withdrawalName } from './kinds/withdrawal-entries';
 
 export type DirectoryAgent = Extract<DirectoryEntry, { kind: 'agent' }>;
 export type DirectoryApiKey = Extract<DirectoryEntry, { kind: 'apiKey' }>;
-type DirectoryPolicy = Extract<DirectoryEntry, { kind: 'policy' }>;
 export type DirectoryUser = Extract<DirectoryEntry, { kind: 'user' }>;
 export type DirectoryDelegation = Extract<DirectoryEntry, { kind: 'delegation' }>;
 export type DirectoryWithdrawal = Extract<DirectoryEntry, { kind: 'withdrawal' }>;
@@ -51,6 +50,12 @@ export class Directory {
   readonly #entries = new Map<string, Kept>();
   readonly #ahead = new Map<string, Ahead[]>();
   #policies = new TenantPolicies();
+  #version = 0;
+
+  /** Grows with everything that may change an answer; what ends by itself, with time, does not move it. */
+  get version(): number {
+    return this.#version;
+  }
 
   agent(tenant: string, did: string): DirectoryAgent | undefined {
     return this.#find(agentName(tenant, did)) as DirectoryAgent | undefined;
@@ -93,7 +98,7 @@ export class Directory {
     }
   }
 
-  /** The policies in force in a tenant. */
+  /** The policies in force in a tenant; compiled, so they are kept beside the entries, and follow them. */
   policiesOf(tenant: string): PolicySet {
     return this.#policies.of(tenant);
   }
@@ -121,7 +126,9 @@ export class Directory {
     const change = changeOf(event);
     if (change === undefined) return;
     const { at } = event;
+    this.#version++;
     this.#ahead.set(change.name, [...(this.#ahead.get(change.name) ?? []), { at, apply: change.apply }]);
+    this.#followPolicy(change.name);
   }
 
   /** Snapshot and stream have brought everything up to here. */
@@ -136,8 +143,10 @@ export class Directory {
 
   /** Forgets what snapshot and stream brought: before a snapshot that replaces it. */
   clear(): void {
+    this.#version++;
     this.#entries.clear();
     this.#policies = new TenantPolicies();
+    for (const name of this.#ahead.keys()) this.#followPolicy(name);
   }
 
   #find(name: string): DirectoryEntry | undefined {
@@ -152,18 +161,25 @@ export class Directory {
   #keep(name: string, at: Position, entry: DirectoryEntry): void {
     const before = this.#entries.get(name);
     if (before && comparePositions(before.at, at) >= 0) return;
+    this.#version++;
     this.#entries.set(name, { at, entry });
-    if (entry.kind === 'policy') this.#keepPolicy(entry);
+    this.#followPolicy(name);
   }
 
-  #keepPolicy({ tenant, id, policy }: DirectoryPolicy): void {
+  /** Stream and control lane together say what is in force: an older version that the stream still brings is not. */
+  #followPolicy(name: string): void {
+    const entry = this.#find(name);
+    if (entry?.kind !== 'policy') return;
+    const { tenant, id, policy } = entry;
     if (policy === null) this.#policies.delete(tenant, id);
     else this.#policies.put(tenant, policy);
   }
 
   #remove(name: string, at: Position): void {
     const before = this.#entries.get(name);
-    if (before && comparePositions(before.at, at) < 0) this.#entries.delete(name);
+    if (!before || comparePositions(before.at, at) >= 0) return;
+    this.#version++;
+    this.#entries.delete(name);
   }
 }
 

@@ -16,6 +16,7 @@ const special: Readonly<Record<string, (input: Fields, principal: Principal) => 
   inbox: (_input, { kind, id }) => ({ id, owner: `${kind}:${id}` }),
   message: ({ id, to }) => ({ id: text(id) ?? text(to), owner: null }),
   session: ({ id, userId }) => ({ id: text(id), owner: text(userId) && `user:${text(userId)}` }),
+  limit: ({ id }) => ({ id: text(id), owner: null }),
   delegation: ({ id, to }) => ({ id: text(id) ?? text(to), owner: null }),
 };
 
@@ -27,7 +28,10 @@ export function resourceOf(operation: OperationSpec, input: unknown, principal: 
   const type = operation.name.slice(0, operation.name.indexOf('.'));
   const fields = input as Fields;
   const own = Object.hasOwn(special, type) ? special[type] : undefined;
-  if (own) return { type, ...own(fields, principal) };
+  if (own) {
+    const { id, owner } = own(fields, principal);
+    return { type, id, owner };
+  }
   const named = /\{([A-Za-z]+)\+?\}/.exec(operation.http?.path ?? '')?.[1];
   return { type, id: named === undefined ? null : text(fields[named]), owner: null };
 }

@@ -95,6 +95,25 @@ describe('the command runner', () => {
     expect((await store.head()).at.position).toBe(2);
   });
 
+  it('remembers a command that changes nothing: sent again later, it still changes nothing', async () => {
+    const { runner, store } = start();
+    const once = {
+      ...reading,
+      decide: (command: Command, state: State) =>
+        state.names.length === 1 ? [] : reading.decide(command, state),
+    };
+    await runner.run(context('1'), run({ name: 'a' }, once));
+    const idle = await runner.run(context('2'), run({ name: 'b' }, once));
+    expect(idle.isRepetition).toBe(false);
+    await runner.run(context('3'), run({ name: 'c' }, reading));
+    const again = await runner.run(context('2'), run({ name: 'b' }, once));
+    expect(again).toEqual({ ...idle, isRepetition: true });
+    expect((await store.head()).at.position).toBe(2);
+    await expect(runner.run(context('2', 'other'), run('nothing'))).rejects.toMatchObject({
+      code: 'IDEMPOTENCY_KEY_REUSED',
+    });
+  });
+
   it('asks what a command requires when it is new, and not again when it is repeated', async () => {
     const { runner } = start();
     let isAllowed = true;

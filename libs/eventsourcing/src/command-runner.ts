@@ -114,7 +114,8 @@ export class CommandRunner {
     run.requires?.();
     const loaded = await this.#load(tenant, stream, decider);
     const decided = decider.decide(run.command, loaded.state);
-    if (decided.length === 0)
+    // What changes nothing is remembered too: sent again after others have changed something, it would have an effect.
+    if (decided.length === 0 && context.command === null)
       return { state: loaded.state, at: (await this.store.head()).at, isRepetition: false };
 
     const events: NewEvent[] = [];

@@ -115,6 +115,24 @@ export function describeEventStore(name: string, start: () => StoreBench): void 
       expect((await store.head()).at.position).toBe(2);
     });
 
+    it('remembers a command without events at the version that it found, and at no other', async () => {
+      const head = await store.append(request({}, ['a', 'b']));
+      const command = { id: 'k', digest: new Uint8Array(Buffer.from('digest')) };
+      for (const expectedVersion of [0, 1, 3])
+        await expect(store.append(request({ command, expectedVersion }, []))).rejects.toBeInstanceOf(
+          VersionConflictError,
+        );
+      expect(await store.findCommand('t1', 'k')).toBeUndefined();
+      expect(await store.append(request({ command, expectedVersion: 2 }, []))).toEqual(head);
+      expect(await store.findCommand('t1', 'k')).toMatchObject({ version: 2, at: head.at });
+      await expect(store.append(request({ command, expectedVersion: 2 }, []))).rejects.toBeInstanceOf(
+        DuplicateCommandError,
+      );
+      const never = request({ command: { ...command, id: 'n' }, stream: 'apiKey/2' }, []);
+      await store.append(never);
+      expect((await store.readAfter(0, 10)).length).toBe(2);
+    });
+
     it('forgets commands after their time', async () => {
       await store.append(request({ command: { id: 'k', digest: Buffer.from('d') } }));
       expect(await store.forgetCommands(0)).toBe(0);

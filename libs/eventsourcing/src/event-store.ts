@@ -49,6 +49,7 @@ export interface AppendRequest {
   readonly stream: string;
   /** Version of the last event of the stream; 0 when there is none. */
   readonly expectedVersion: number;
+  /** None for a command that changes nothing: only its memo is kept. */
   readonly events: readonly NewEvent[];
   readonly time: string;
   readonly actor: string;

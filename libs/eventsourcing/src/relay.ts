@@ -33,8 +33,14 @@ const retryMs = 250;
 /** How often an idle relay looks whether its target still has everything. */
 const idleMs = 1_000;
 
+/** What is published: the part of a store that the relay reads. */
+export type RelaySource = Pick<
+  EventStore,
+  'source' | 'epoch' | 'readAfter' | 'eventAt' | 'head' | 'onAppended'
+>;
+
 export interface RelayOptions {
-  readonly store: EventStore;
+  readonly store: RelaySource;
   readonly target: RelayTarget;
   readonly signer: Signer;
   /** Resolves after the given time; injected so that faults and time can be simulated. */

@@ -4,7 +4,10 @@ import { MemoryKeyRecords } from './memory-key-records';
 import { localRootKey, type RootKey } from './root-key';
 import { SqliteKeyRecords } from './sqlite-key-records';
 
+export type { KeyRecord } from './caching-keystore';
+export * from './key-backup';
 export * from './keystore';
+export { readKeyRecords, writeKeyRecords } from './keystore-file';
 export * from './root-key';
 export * from './sealed-value';
 export * from './secret-file';

@@ -2,7 +2,11 @@ import type { KeyRecord, KeyRecords } from './caching-keystore';
 
 /** Wrapped keys in memory: for tests and simulations. */
 export class MemoryKeyRecords implements KeyRecords {
-  readonly #byKid = new Map<string, KeyRecord>();
+  readonly #byKid: Map<string, KeyRecord>;
+
+  constructor(records: readonly KeyRecord[] = []) {
+    this.#byKid = new Map(records.map((record) => [record.kid, record]));
+  }
 
   byPath(tenant: string, path: string): KeyRecord | undefined {
     return [...this.#byKid.values()].find((record) => record.tenant === tenant && record.path === path);

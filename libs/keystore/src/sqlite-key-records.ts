@@ -1,19 +1,7 @@
-import { join } from 'node:path';
 import type { Statement } from 'better-sqlite3';
-import {
-  type Connection,
-  migrate,
-  openDatabase,
-  readMigrations,
-  SqliteWriter,
-  type SqlStatement,
-} from '@concordat/sqlite';
+import { type Connection, openDatabase, SqliteWriter, type SqlStatement } from '@concordat/sqlite';
 import type { KeyRecord, KeyRecords } from './caching-keystore';
-
-const columns = 'kid, tenant, path, parent_kid AS parentKid, wrapped';
-
-const insertSql = `INSERT INTO keys (kid, tenant, path, parent_kid, wrapped, created_at)
-  VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, path) DO NOTHING`;
+import { insertKey, keyColumns, migrateKeys } from './keystore-file';
 
 const removeSql = `DELETE FROM keys WHERE kid IN (
     WITH RECURSIVE down (kid) AS (
@@ -39,14 +27,14 @@ export class SqliteKeyRecords implements KeyRecords {
     onFailure: (error: Error) => void,
   ) {
     const db = openDatabase(file, { secureDelete: true });
-    migrate(db, 'keystore', readMigrations(join(__dirname, 'migrations')), now());
+    migrateKeys(db, now());
     // A crash may have come between a removal and the emptying of the log.
     db.pragma('wal_checkpoint(TRUNCATE)');
     db.close();
     this.#writer = new SqliteWriter({ file, secureDelete: true, onFailure });
     this.#reader = openDatabase(file, { readonly: true });
-    this.#byPath = this.#reader.prepare(`SELECT ${columns} FROM keys WHERE tenant = ? AND path = ?`);
-    this.#byKid = this.#reader.prepare(`SELECT ${columns} FROM keys WHERE kid = ?`);
+    this.#byPath = this.#reader.prepare(`SELECT ${keyColumns} FROM keys WHERE tenant = ? AND path = ?`);
+    this.#byKid = this.#reader.prepare(`SELECT ${keyColumns} FROM keys WHERE kid = ?`);
   }
 
   byPath(tenant: string, path: string): KeyRecord | undefined {
@@ -59,7 +47,7 @@ export class SqliteKeyRecords implements KeyRecords {
 
   async insert(record: KeyRecord): Promise<KeyRecord> {
     const { kid, tenant, path, parentKid, wrapped } = record;
-    await this.#writer.run([{ sql: insertSql, params: [kid, tenant, path, parentKid, wrapped, this.now()] }]);
+    await this.#writer.run([{ sql: insertKey, params: [kid, tenant, path, parentKid, wrapped, this.now()] }]);
     return this.byPath(tenant, path)!;
   }
 

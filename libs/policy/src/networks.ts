@@ -1,5 +1,5 @@
 import { BlockList, isIP, SocketAddress } from 'node:net';
-import { certainly, type Certainty, unknown } from './certainty';
+import { certainly, type Certainty, unknown, yes } from './certainty';
 
 /**
  * Whether an address is in one of the networks.
@@ -20,6 +20,12 @@ export function networksOf(networks: readonly string[]): (ip: string | null) => 
     const address = ip === null ? null : addressOf(ip);
     return address === null ? unknown : certainly(lists[address.family].check(address));
   };
+}
+
+/** Whether an address is certainly in one of the networks. @throws as above */
+export function insideOf(networks: readonly string[]): (ip: string | null) => boolean {
+  const isIn = networksOf(networks);
+  return (ip) => isIn(ip) === yes;
 }
 
 /** Reading an address costs microseconds, far more than looking it up: so many are kept, then from anew. */

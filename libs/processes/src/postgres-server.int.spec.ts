@@ -13,6 +13,7 @@ import {
 import { join } from 'node:path';
 import { findPostgresBinaries, reachableBinaries } from './postgres-binaries';
 import { movedCluster } from './postgres-home';
+import { copyClusterTemplate } from './postgres-template';
 import { commandLine, isZombie } from './process-identity';
 import { type StartedServer } from './start-server';
 import { startPostgres, type StartPostgresOptions } from './start-postgres';
@@ -44,6 +45,12 @@ async function postgres(options: StartPostgresOptions = {}): Promise<StartedServ
   const server = await startPostgres({ dir: directory, ...options });
   servers.push(server);
   return server;
+}
+
+/** The same, on a cluster that is there already: for what is not about its making. */
+function postgresOfBefore(options: StartPostgresOptions = {}): Promise<StartedServer> {
+  copyClusterTemplate(directory);
+  return postgres(options);
 }
 
 async function query(url: string, sql: string): Promise<Record<string, unknown>[]> {
@@ -90,7 +97,7 @@ describe('a private PostgreSQL', () => {
   });
 
   it('killed with SIGKILL comes back at the same port with its data', async () => {
-    const server = await postgres();
+    const server = await postgresOfBefore();
     await query(server.url, 'CREATE TABLE kept (n int)');
     for (let round = 1; round <= 5; round += 1) {
       await query(server.url, `INSERT INTO kept VALUES (${round})`);
@@ -103,7 +110,7 @@ describe('a private PostgreSQL', () => {
   }, 60_000);
 
   it('stopped and started again has its data and its password', async () => {
-    const first = await postgres();
+    const first = await postgresOfBefore();
     await query(first.url, 'CREATE TABLE kept AS SELECT 1 AS n');
     await first.stop();
     const second = await postgres({ port: first.port });
@@ -129,7 +136,7 @@ describe('a private PostgreSQL', () => {
   });
 
   it('logs neither statements nor values', async () => {
-    const { url } = await postgres();
+    const { url } = await postgresOfBefore();
     await query(url, 'CREATE TABLE one (secret text PRIMARY KEY)');
     await query(url, "INSERT INTO one VALUES ('canary')");
     await expect(query(url, "INSERT INTO one VALUES ('canary')")).rejects.toThrow('duplicate key');
@@ -140,7 +147,7 @@ describe('a private PostgreSQL', () => {
   });
 
   it('whose password file was lost gets a new password', async () => {
-    const first = await postgres();
+    const first = await postgresOfBefore();
     await first.stop();
     rmSync(join(directory, 'password'));
     const second = await postgres();
@@ -149,7 +156,7 @@ describe('a private PostgreSQL', () => {
   });
 
   it('with the postmaster.pid of a process that is now another one starts', async () => {
-    const first = await postgres();
+    const first = await postgresOfBefore();
     await first.stop();
     const cluster = join(directory, 'cluster');
     // Only a process of the same user keeps PostgreSQL from starting; this one is no PostgreSQL.
@@ -170,7 +177,7 @@ describe('a private PostgreSQL', () => {
   });
 
   it('whose predecessor died and is not buried yet starts nevertheless', async () => {
-    const first = await postgres();
+    const first = await postgresOfBefore();
     await first.stop();
     const cluster = join(directory, 'cluster');
     // `sleep` never takes note of the end of what it started when it was a shell, if that ends no sooner.
@@ -195,7 +202,7 @@ describe('a private PostgreSQL', () => {
   });
 
   it('whose predecessor still runs stops that first', async () => {
-    const orphan = await postgres({ restart: false });
+    const orphan = await postgresOfBefore({ restart: false });
     await query(orphan.url, 'CREATE TABLE kept AS SELECT 1 AS n');
     const { pid } = orphan;
     const second = await postgres();
@@ -204,7 +211,7 @@ describe('a private PostgreSQL', () => {
   }, 60_000);
 
   it('of another major version is refused with what to do', async () => {
-    await (await postgres()).stop();
+    await (await postgresOfBefore()).stop();
     writeFileSync(join(directory, 'cluster', 'PG_VERSION'), '15\n');
     await expect(postgres()).rejects.toThrow(/was made by PostgreSQL 15, and this is 18\..*pg_dump/);
   });

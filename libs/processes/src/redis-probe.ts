@@ -20,8 +20,16 @@ export async function probeRedis(
     throw new Error(`port ${port} is held by another Redis, process ${actual}`);
 }
 
-/** Sends commands and returns one answer each: the line of a simple string or error, the content of a bulk string. */
-function exchange(port: number, commands: readonly string[][], signal: AbortSignal): Promise<string[]> {
+/**
+ * Sends commands over a connection of their own and returns one answer each: the line of a simple string or error, the
+ * content of a bulk string.
+ * @throws Error when the port refuses or closes
+ */
+export function exchange(
+  port: number,
+  commands: readonly string[][],
+  signal: AbortSignal,
+): Promise<string[]> {
   return new Promise((resolve, reject) => {
     let received = '';
     const socket = connect({ host: '127.0.0.1', port });

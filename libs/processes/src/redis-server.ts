@@ -7,7 +7,13 @@ import { stopOrphanServer } from './orphan-server';
 import { assertListens } from './port-holder';
 import { providePrivateDirectory, provideSecret, writePrivateFile } from './private-files';
 import { type Supervision } from './process-spec';
-import { defaultMaxMemoryBytes, redisAcl, redisConfig, type RedisFlavour } from './redis-config';
+import {
+  defaultMaxMemoryBytes,
+  redisAcl,
+  redisBridgeAcl,
+  redisConfig,
+  type RedisFlavour,
+} from './redis-config';
 import { probeRedis } from './redis-probe';
 
 /** Streams with trimming by id and functions in Lua; Debian 12 brings it. */
@@ -24,12 +30,18 @@ export interface RedisOptions {
   /** from `findRedisServer` */
   readonly executable: string;
   readonly maxMemoryBytes?: number;
+  /** for a node of a cluster: the port at which nodes speak with each other */
+  readonly busPort?: number;
+  /** with a user for the bridge of the gateways, which may make users */
+  readonly bridge?: boolean;
 }
 
 export interface RedisServer {
   readonly process: ManagedProcess;
   /** with the password; keep it out of logs and arguments */
   readonly url: string;
+  /** as the user of the bridge, if there is one */
+  readonly bridgeUrl: string | undefined;
 }
 
 /** @param path like $PATH @returns undefined when there is none */
@@ -59,7 +71,7 @@ export async function redisServer(
   options: RedisOptions,
   supervision: Supervision = {},
 ): Promise<RedisServer> {
-  const { name, flavour, directory, port, logFile, executable } = options;
+  const { name, flavour, directory, port, logFile, executable, busPort } = options;
   const data = join(directory, 'data');
   await providePrivateDirectory(directory);
   await providePrivateDirectory(data);
@@ -68,10 +80,12 @@ export async function redisServer(
   const aclFile = join(directory, 'users.acl');
   const pidFile = join(directory, 'redis.pid');
   const maxMemoryBytes = options.maxMemoryBytes ?? defaultMaxMemoryBytes();
-  await writePrivateFile(aclFile, redisAcl(password));
+  const bridgePassword = options.bridge ? await provideSecret(join(directory, 'bridge-password')) : undefined;
+  const bridgeAcl = bridgePassword === undefined ? '' : redisBridgeAcl(bridgePassword);
+  await writePrivateFile(aclFile, redisAcl(password, busPort !== undefined) + bridgeAcl);
   await writePrivateFile(
     configFile,
-    redisConfig({ flavour, port, directory: data, aclFile, pidFile, maxMemoryBytes }),
+    redisConfig({ flavour, port, directory: data, aclFile, pidFile, maxMemoryBytes, busPort }),
   );
   const process = new ManagedProcess(
     {
@@ -93,5 +107,6 @@ export async function redisServer(
     },
     supervision,
   );
-  return { process, url: `redis://:${password}@127.0.0.1:${port}` };
+  const bridgeUrl = bridgePassword && `redis://bridge:${bridgePassword}@127.0.0.1:${port}`;
+  return { process, url: `redis://:${password}@127.0.0.1:${port}`, bridgeUrl };
 }

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assertPortFree, freePort } from './ports';
 import { postgresServer } from './postgres-server';
+import { copyClusterTemplate } from './postgres-template';
 import { type StartedServer, startServer } from './start-server';
 import { removeTemporaryDirectory, temporaryDirectory } from './temporary-directory';
 
@@ -21,6 +22,7 @@ export async function startPostgres(options: StartPostgresOptions = {}): Promise
   await assertPortFree(port, 'Pass another port to startPostgres.');
   const temporary = options.dir === undefined ? temporaryDirectory('concordat-postgres-', 0o711) : undefined;
   const directory = options.dir ?? temporary!;
+  if (temporary !== undefined) copyClusterTemplate(temporary);
   const { process, url, home } = await postgresServer(
     {
       name: 'postgres',

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { parseRedisUrl } from '@concordat/contracts';
 import { z } from 'zod';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -79,10 +80,19 @@ function readText(file: string, name: string): string {
 
 const port = z.coerce.number().int().min(0).max(65_535);
 
+/** One server or a cluster; the reason of a refusal names no password. */
+const redisUrl = z.string().superRefine((text, context) => {
+  try {
+    parseRedisUrl(text);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: (error as Error).message });
+  }
+});
+
 /** Settings of every service. */
 export const serviceSettings = {
-  redisUrl: z.url({ protocol: /^rediss?$/ }),
-  rpcRedisUrl: z.url({ protocol: /^rediss?$/ }),
+  redisUrl,
+  rpcRedisUrl: redisUrl,
   /** Stable name of this process among its siblings: iam-1 */
   instance: z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/),
   identityKeyFile: z.string(),

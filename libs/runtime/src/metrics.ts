@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Counter, Histogram } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Histogram } from 'prom-client';
 
 /** Default metrics of the process: CPU, RSS, heap, event-loop delay. Once per process. */
 export const startProcessMetrics = (): void => collectDefaultMetrics();
@@ -16,6 +16,16 @@ export const streamProblems = new Counter({
   name: 'concordat_stream_problems_total',
   help: 'Gaps, forgeries and refused control entries found while reading streams.',
   labelNames: ['source', 'kind'],
+});
+
+export const lastBackup = new Gauge({
+  name: 'concordat_backup_last_seconds',
+  help: 'When the newest backup of the store was made, seconds since 1970; 0: there is none.',
+});
+
+export const failedBackups = new Counter({
+  name: 'concordat_backup_failures_total',
+  help: 'Backups of the store that could not be made.',
 });
 
 /** @param outcome `ok` or an error code: both from closed lists, so the number of series is bounded */

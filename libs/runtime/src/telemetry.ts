@@ -11,16 +11,18 @@ import {
   type Link,
 } from '@opentelemetry/api';
 import { asConcordatError } from '@concordat/contracts';
-import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import type { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import {
   BatchSpanProcessor,
   NodeTracerProvider,
   ParentBasedSampler,
+  SimpleSpanProcessor,
+  type SpanExporter,
   TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace-node';
 import { ATTR_SERVICE_NAME } from '@opentelemetry/semantic-conventions';
+import { TraceContextPropagator } from './trace-context';
 
 export interface TelemetryOptions {
   readonly serviceName: string;
@@ -28,6 +30,8 @@ export interface TelemetryOptions {
   /** Base URL of an OTLP/HTTP receiver; without it nothing is recorded and nothing leaves the process. */
   readonly endpoint: string | undefined;
   readonly sampleRatio: number;
+  /** Takes every span as it ends, in the place of a receiver: for specs. */
+  readonly exporter?: SpanExporter;
 }
 
 /** Starts tracing. @returns a function that sends what is left and ends */
@@ -36,16 +40,23 @@ export function startTelemetry({
   instance,
   endpoint,
   sampleRatio,
+  exporter,
 }: TelemetryOptions): () => Promise<void> {
   // Context goes on through this process even when nothing is recorded, so that a trace is not cut in two.
-  propagation.setGlobalPropagator(new W3CTraceContextPropagator());
+  const propagator = new TraceContextPropagator();
+  propagation.setGlobalPropagator(propagator);
   const url = endpoint && `${endpoint.replace(/\/$/, '')}/v1/traces`;
   const provider = new NodeTracerProvider({
     resource: resourceFromAttributes({ [ATTR_SERVICE_NAME]: serviceName, 'service.instance.id': instance }),
-    sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(endpoint ? sampleRatio : 0) }),
-    spanProcessors: url ? [new BatchSpanProcessor(exporterTo(url), { scheduledDelayMillis: 1_000 })] : [],
+    sampler: new ParentBasedSampler({
+      root: new TraceIdRatioBasedSampler((endpoint ?? exporter) ? sampleRatio : 0),
+    }),
+    spanProcessors: [
+      ...(url ? [new BatchSpanProcessor(exporterTo(url), { scheduledDelayMillis: 1_000 })] : []),
+      ...(exporter ? [new SimpleSpanProcessor(exporter)] : []),
+    ],
   });
-  provider.register({ propagator: new W3CTraceContextPropagator() });
+  provider.register({ propagator });
   return () => provider.shutdown();
 }
 
@@ -64,6 +75,8 @@ export interface SpanRequest {
   readonly attributes?: Attributes;
   /** W3C traceparent of the sender; left out, the active span is the parent. */
   readonly traceparent?: string | null;
+  /** What came with it. */
+  readonly tracestate?: string | null | undefined;
   readonly links?: readonly Link[];
 }
 
@@ -72,7 +85,8 @@ const tracer = () => trace.getTracer('concordat');
 /** Runs a task inside a span; an error is recorded by its code, never by its message (which may quote input). */
 export async function inSpan<T>(request: SpanRequest, task: (span: Span) => Promise<T>): Promise<T> {
   const { name, kind, attributes = {}, links = [] } = request;
-  const parent = request.traceparent === undefined ? context.active() : contextOf(request.traceparent);
+  const { traceparent, tracestate } = request;
+  const parent = traceparent === undefined ? context.active() : contextOf(traceparent, tracestate);
   return tracer().startActiveSpan(name, { kind, attributes, links: [...links] }, parent, async (span) => {
     try {
       return await task(span);
@@ -87,17 +101,21 @@ export async function inSpan<T>(request: SpanRequest, task: (span: Span) => Prom
   });
 }
 
-/** The context that a W3C `traceparent` describes; malformed ones begin a new trace (W3C Trace Context §3.2). */
-export function contextOf(traceparent: string | null): Context {
-  return traceparent === null ? context.active() : propagation.extract(context.active(), { traceparent });
+/** The context that a `traceparent`, and the `tracestate` with it, describe; a malformed one begins a new trace. */
+export function contextOf(traceparent: string | null, tracestate?: string | null): Context {
+  if (traceparent === null) return context.active();
+  return propagation.extract(context.active(), { traceparent, tracestate: tracestate ?? '' });
+}
+
+/** The active span as a service behind it is told; null outside of one. */
+export function activeTrace(): { readonly traceparent: string | null; readonly tracestate?: string } {
+  const carrier: { traceparent?: string; tracestate?: string } = {};
+  propagation.inject(context.active(), carrier);
+  return { ...carrier, traceparent: carrier.traceparent ?? null };
 }
 
 /** `traceparent` of the active span, to send along; null outside of one. */
-export function activeTraceparent(): string | null {
-  const carrier: { traceparent?: string } = {};
-  propagation.inject(context.active(), carrier);
-  return carrier.traceparent ?? null;
-}
+export const activeTraceparent = (): string | null => activeTrace().traceparent;
 
 /** Trace id of the active span, 32 hex digits; zeros outside of one. */
 export const activeTraceId = (): string => trace.getActiveSpan()?.spanContext().traceId ?? '0'.repeat(32);

@@ -1,21 +1,34 @@
 import { randomInt } from 'node:crypto';
 import { limits, type OperationOutput, type OperationRequest, type Positions } from '@concordat/contracts';
 import { type EventVerdict, verifyEvent, type VerifyOptions } from './audit-proof';
-import { Caller, type CallerOptions, type CallOptions, type PublicOperationName } from './call/caller';
+import { type AuditEvent, followTrail, type TailFilter } from './audit-tail';
+import {
+  type Authorizer,
+  Caller,
+  type CallerOptions,
+  type CallOptions,
+  type PublicOperationName,
+} from './call/caller';
 import { Gateways } from './call/gateways';
 import { PositionMemory } from './call/position-memory';
 import { Transport } from './call/transport';
 import type { Answer } from './call/wire-answer';
 import { systemClock } from './clock';
-import { AccessToken, apiKeyAuthorizer } from './credential/access-token';
+import { AccessToken, fixedAuthorizer } from './credential/access-token';
 import { type AgentKey } from './credential/agent-key';
 import { type KnownCredential, readCredential } from './credential/credential';
 import { exchange, shakeHands } from './credential/handshake';
 import { type KeyProver, keyProver } from './credential/key-proof';
 import { UserSession } from './credential/user-session';
-import { type MessageHandler, type SubscribeOptions, Subscription } from './inbox/subscription';
+import type { MessageHandler, SubscribeOptions } from './inbox/subscribe-options';
+import { Subscription, type SubscriptionPorts } from './inbox/subscription';
+import { Replies, type Reply } from './message/replies';
+import { type Request, request, type RequestOptions } from './message/request';
+import { signInput } from './message/signature';
 import { bindGroup, type Group, type Groups, groups, type Invoke } from './operation-groups';
 import type { ConcordatOptions } from './options';
+
+type Fetch = SubscriptionPorts['fetch'];
 
 /** A full fetch of messages of the largest size, with what surrounds them. */
 const answerBytes = limits.inboxFetchItems * (limits.jsonBytes + 4_096);
@@ -29,19 +42,51 @@ export class Concordat {
   readonly agents: Group<Groups['agents']>;
   readonly agentTypes: Group<Groups['agentTypes']>;
   readonly apiKeys: Group<Groups['apiKeys']>;
+  readonly bridges: Group<Groups['bridges']>;
+  readonly limits: Group<Groups['limits']>;
   readonly policies: Group<Groups['policies']>;
   readonly delegations: Group<Groups['delegations']>;
   readonly signingKeys: Group<Groups['signingKeys']>;
   readonly users: Group<Groups['users']>;
   readonly sessions: Group<Groups['sessions']>;
-  readonly messages: Group<Groups['messages']>;
+  readonly messages: Group<Groups['messages']> & {
+    /** Sends a message and waits for its reply, which comes to `inbox.subscribe` of this client; see `request`. */
+    request(message: Request, options?: RequestOptions): Promise<Reply>;
+  };
+  readonly schedules: Group<Groups['schedules']>;
+  readonly governance: Group<Groups['governance']>;
+  readonly workflows: Group<Groups['workflows']>;
+  readonly schemas: Group<Groups['schemas']>;
   readonly inbox: Group<Groups['inbox']> & {
     /** Hands every message to the handler, once, and acknowledges it after that; see `Subscription`. */
     subscribe(handler: MessageHandler, options?: SubscribeOptions): Subscription;
   };
+  readonly topics: Group<Groups['topics']> & {
+    /** The same for messages of a group, which `subscriptions.put` has made: its consumers share them. */
+    subscribe(
+      group: { readonly name: string; readonly group: string },
+      handler: MessageHandler,
+      options?: SubscribeOptions,
+    ): Subscription;
+  };
+  readonly subscriptions: Group<Groups['subscriptions']>;
+  readonly deadLetters: Group<Groups['deadLetters']>;
+  readonly streams: Group<Groups['streams']>;
   readonly audit: Group<Groups['audit']> & {
     /** Proves that an event is in the audit log, offline; see `verifyEvent`. */
     verify(eventId: string, options: VerifyOptions): Promise<EventVerdict>;
+    /** The bytes of an export as they come; `concordat audit verify-export` checks them. */
+    export(
+      input?: OperationRequest<'audit.export'>,
+      options?: CallOptions,
+    ): Promise<AsyncIterable<Uint8Array>>;
+    /** The same of all that is known of one. */
+    exportSubject(
+      input: OperationRequest<'audit.subjectExport'>,
+      options?: CallOptions,
+    ): Promise<AsyncIterable<Uint8Array>>;
+    /** Events as they enter the log, each once, through restarts of the gateways; see `followTrail`. */
+    follow(filter?: TailFilter, options?: CallOptions): AsyncIterable<AuditEvent>;
   };
   readonly #agent: AgentKey | undefined;
   readonly #token: AccessToken | undefined;
@@ -69,25 +114,53 @@ export class Concordat {
     };
     const prover = this.#agent && keyProver(this.#agent.secretKey, Date.now);
     this.#token = known && tokenOf(known, ports, prover);
-    const authorizer = known && 'apiKey' in known ? apiKeyAuthorizer(known.apiKey) : this.#token;
+    const authorizer = known && (fixedOf(known) ?? this.#token);
     this.#caller = new Caller({ ...ports, authorizer, prover });
     this.#invoke = (name, input, callOptions) => this.call(name, input, callOptions);
     this.agents = bindGroup(this.#invoke, groups.agents);
     this.agentTypes = bindGroup(this.#invoke, groups.agentTypes);
     this.apiKeys = bindGroup(this.#invoke, groups.apiKeys);
+    this.bridges = bindGroup(this.#invoke, groups.bridges);
+    this.limits = bindGroup(this.#invoke, groups.limits);
     this.policies = bindGroup(this.#invoke, groups.policies);
     this.delegations = bindGroup(this.#invoke, groups.delegations);
     this.signingKeys = bindGroup(this.#invoke, groups.signingKeys);
     this.users = bindGroup(this.#invoke, groups.users);
     this.sessions = bindGroup(this.#invoke, groups.sessions);
-    this.messages = bindGroup(this.#invoke, groups.messages);
+    this.schedules = bindGroup(this.#invoke, groups.schedules);
+    this.governance = bindGroup(this.#invoke, groups.governance);
+    this.workflows = bindGroup(this.#invoke, groups.workflows);
+    this.schemas = bindGroup(this.#invoke, groups.schemas);
+    const replies = new Replies();
+    this.messages = {
+      ...bindGroup(this.#invoke, groups.messages),
+      request: (message, over) => request({ invoke: this.#invoke, clock, replies }, message, over),
+    };
+    const reader = { invoke: this.#invoke, clock, random };
+    const fetchInbox: Fetch = (input, over) => this.#invoke('inbox.fetch', input, over);
     this.inbox = {
       ...bindGroup(this.#invoke, groups.inbox),
-      subscribe: (handler, over) => new Subscription({ invoke: this.#invoke, clock, random }, handler, over),
+      subscribe: (handler, over) =>
+        new Subscription({ ...reader, fetch: fetchInbox, replies }, handler, over),
     };
+    this.topics = {
+      ...bindGroup(this.#invoke, groups.topics),
+      subscribe: (group, handler, over) => {
+        const fetch: Fetch = (input, options) =>
+          this.#invoke('subscription.fetch', { ...input, ...group }, options);
+        return new Subscription({ ...reader, fetch }, handler, over);
+      },
+    };
+    this.subscriptions = bindGroup(this.#invoke, groups.subscriptions);
+    this.deadLetters = bindGroup(this.#invoke, groups.deadLetters);
+    this.streams = bindGroup(this.#invoke, groups.streams);
     this.audit = {
       ...bindGroup(this.#invoke, groups.audit),
       verify: (eventId, over) => verifyEvent(this.#invoke, eventId, over),
+      export: (input = {}, over) => this.#caller.open('audit.export', input, over),
+      exportSubject: (input, over) => this.#caller.open('audit.subjectExport', input, over),
+      follow: (filter, over) =>
+        followTrail({ caller: this.#caller, invoke: this.#invoke, clock, random }, filter, over),
     };
   }
 
@@ -111,12 +184,13 @@ export class Concordat {
   }
 
   /** The same, with what came with the answer. */
-  callWithMeta<N extends PublicOperationName>(
+  async callWithMeta<N extends PublicOperationName>(
     name: N,
     input: OperationRequest<N>,
     options?: CallOptions,
   ): Promise<Answer<OperationOutput<N>>> {
-    return this.#caller.call(name, input, options);
+    const sent = options?.sign === true ? await signInput(name, input, this.#agent) : input;
+    return this.#caller.call(name, sent, options);
   }
 
   /** Whom the credential belongs to, and what it may do. */
@@ -150,6 +224,12 @@ export class Concordat {
 }
 
 /** Where the access tokens of a caller come from; undefined for an API key, which needs none. */
+/** What stays the same as long as the client lives. */
+function fixedOf(known: KnownCredential): Authorizer | undefined {
+  if ('apiKey' in known) return fixedAuthorizer('ApiKey', known.apiKey);
+  return 'accessToken' in known ? fixedAuthorizer('Bearer', known.accessToken) : undefined;
+}
+
 function tokenOf(
   known: KnownCredential,
   ports: Omit<CallerOptions, 'authorizer'>,

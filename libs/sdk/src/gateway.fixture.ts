@@ -1,5 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { gunzipSync } from 'node:zlib';
 import { challengeText, ConcordatError, type ErrorCode, toProblem } from '@concordat/contracts';
 import { ed25519Verify, fromBase64url, fromDidKey, utf8 } from '@concordat/crypto';
 
@@ -29,8 +30,9 @@ export async function startGateway(...first: Responder[]): Promise<FakeGateway> 
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      const text = Buffer.concat(chunks).toString();
       const { method = '', url = '', headers } = request;
+      const bytes = Buffer.concat(chunks);
+      const text = (headers['content-encoding'] === 'gzip' ? gunzipSync(bytes) : bytes).toString();
       const body: unknown = text === '' ? undefined : JSON.parse(text);
       const seenNow = { method, target: url, headers, body };
       seen.push(seenNow);

@@ -4,8 +4,12 @@ import type { Random } from './call/backoff';
 import type { Clock } from './clock';
 import type { ConcordatProblem } from './problem';
 
-/** Who calls: a service by its API key, an agent by its secret key, or a user by address and password. */
-export type Credential = { readonly apiKey: string } | AgentCredential | UserCredential;
+/**
+ * Who calls: a service by its API key, an agent by its secret key, a user by address and password, or anybody by an access
+ * token that he got before: it is used until it ends.
+ */
+export type Credential =
+  { readonly apiKey: string } | { readonly accessToken: string } | AgentCredential | UserCredential;
 
 export interface Timeouts {
   /** One attempt may take this long, besides the `waitSeconds` of its input; default 10,000. */

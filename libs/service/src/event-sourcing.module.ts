@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Service } from '@concordat/contracts';
 import type { Signer } from '@concordat/crypto';
@@ -42,18 +43,24 @@ export class EventSourcingModule {
       base.logger.fatal({ error }, 'the store can no longer be written');
       process.exit(1);
     };
-    const openKeys = (clock: Clock, logger: Logger): Keystore =>
-      openKeystore({
-        file: join(dataDir, 'keys.db'),
-        root: fileRootKey(join(dataDir, 'root.key'), join(dataDir, 'keys.db'), (message) =>
-          logger.warn(message),
-        ),
+    const [keysFile, storeFile] = [join(dataDir, 'keys.db'), join(dataDir, `${service}.db`)];
+    const openKeys = (clock: Clock, logger: Logger): Keystore => {
+      // Made before the store is. With a new one, what the store has sealed would be lost without a word.
+      if (existsSync(storeFile) && !existsSync(keysFile))
+        throw new Error(
+          `${keysFile} is missing: without it no sealed field of ${storeFile} can be read. Put it back, or restore a backup ` +
+            `that has keys: ./concordat ${service} restore --from <file>.`,
+        );
+      return openKeystore({
+        file: keysFile,
+        root: fileRootKey(join(dataDir, 'root.key'), keysFile, (message) => logger.warn(message)),
         now: () => clock.now().toISOString(),
         onFailure,
       });
+    };
     const openStore = (clock: Clock): SqliteEventStore =>
       new SqliteEventStore({
-        file: join(dataDir, `${service}.db`),
+        file: storeFile,
         source: service,
         migrations: { room: service, list: readMigrations(migrationsDir) },
         now: clock.now,
@@ -72,7 +79,7 @@ export class EventSourcingModule {
       module: EventSourcingModule,
       providers: [
         { provide: KEYSTORE, useFactory: openKeys, inject: [CLOCK, LOGGER] },
-        { provide: SqliteEventStore, useFactory: openStore, inject: [CLOCK] },
+        { provide: SqliteEventStore, useFactory: openStore, inject: [CLOCK, KEYSTORE] },
         { provide: CommandContexts, useFactory: contexts, inject: [KEYSTORE, CLOCK] },
         {
           provide: CommandRunner,

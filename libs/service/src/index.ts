@@ -1,4 +1,7 @@
 export * from './event-sourcing.module';
+export { backupSettings } from './maintenance/config';
+export { keysFileOf } from './maintenance/key-backups';
+export { type KeptBackup, keptBackups, removeExpiredKeys } from './maintenance/kept-backups';
 export { type MaintainedService } from './maintenance/tasks';
 export { runMaintenance } from './maintenance/run-maintenance';
 export * from './operation-server';

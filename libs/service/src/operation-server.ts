@@ -73,7 +73,7 @@ export class OperationServer implements OnApplicationBootstrap, BeforeApplicatio
   }
 
   #handle(request: RequestFrame): Promise<RpcResult> {
-    const { operation, traceparent } = request;
+    const { operation, traceparent, tracestate } = request;
     const attributes = {
       'messaging.system': 'redis',
       'messaging.operation.type': 'process',
@@ -81,7 +81,13 @@ export class OperationServer implements OnApplicationBootstrap, BeforeApplicatio
       'messaging.destination.name': streamKeys.commands(this.options.service, this.options.instance),
       'concordat.operation': operation,
     };
-    const span = { name: `process ${operation}`, kind: SpanKind.CONSUMER, traceparent, attributes };
+    const span = {
+      name: `process ${operation}`,
+      kind: SpanKind.CONSUMER,
+      traceparent,
+      tracestate,
+      attributes,
+    };
     return inSpan(span, () => this.#measured(request));
   }
 

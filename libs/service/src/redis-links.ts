@@ -1,6 +1,5 @@
-import type { Health, Logger } from '@concordat/runtime';
-import { blockingConnection, commandConnection } from '@concordat/streams';
-import type Redis from 'ioredis';
+import { type Health, isWithin, type Logger } from '@concordat/runtime';
+import { blockingConnection, commandConnection, nodesOf, type RedisConnection } from '@concordat/streams';
 
 export interface RedisLinksOptions {
   /** Events, feeds and messages: fsyncs every write. */
@@ -11,12 +10,15 @@ export interface RedisLinksOptions {
   readonly logger: Logger;
 }
 
+/** A server that has not answered until then is away, for the health of this process. */
+const pingMs = 500;
+
 /** The connections of a process to its two Redis servers. */
 export class RedisLinks {
-  readonly durable: Redis;
-  readonly rpc: Redis;
+  readonly durable: RedisConnection;
+  readonly rpc: RedisConnection;
   readonly #options: RedisLinksOptions;
-  readonly #opened: Redis[] = [];
+  readonly #opened: RedisConnection[] = [];
 
   constructor(options: RedisLinksOptions) {
     this.#options = options;
@@ -25,20 +27,29 @@ export class RedisLinks {
   }
 
   /** A connection of its own for blocking reads. */
-  blocking(which: 'durable' | 'rpc', purpose: string): Redis {
+  blocking(which: 'durable' | 'rpc', purpose: string): RedisConnection {
     return this.#keep(blockingConnection(this.#settings(which, purpose)));
   }
 
   /** A connection of its own for commands that must not wait behind others. */
-  commands(which: 'durable' | 'rpc', purpose: string): Redis {
+  commands(which: 'durable' | 'rpc', purpose: string): RedisConnection {
     return this.#keep(commandConnection(this.#settings(which, purpose)));
   }
 
   addChecks(health: Health): void {
     for (const which of ['durable', 'rpc'] as const) {
       health.add(which === 'durable' ? 'redis' : 'redis-rpc', async () => {
-        const answer = await this[which].ping();
-        return { ok: answer === 'PONG', detail: answer };
+        const nodes = nodesOf(this[which]);
+        let there = 0;
+        const pings = nodes.map((node) =>
+          node.ping().then(
+            () => (there += 1),
+            () => undefined,
+          ),
+        );
+        await isWithin(pingMs, Promise.all(pings));
+        // In a cluster a node that is away takes its own streams away, and no others.
+        return { ok: there > 0, detail: `${there} of ${nodes.length} answer` };
       });
     }
   }
@@ -47,7 +58,7 @@ export class RedisLinks {
     for (const connection of this.#opened) connection.disconnect();
   }
 
-  #keep(connection: Redis): Redis {
+  #keep(connection: RedisConnection): RedisConnection {
     this.#opened.push(connection);
     return connection;
   }

@@ -1,6 +1,6 @@
 import { ConcordatError, limits, type Positions, comparePositions } from '@concordat/contracts';
 import type { Signer } from '@concordat/crypto';
-import { type EventStore, Relay } from '@concordat/eventsourcing';
+import { type EventStore, Relay, type RelaySource } from '@concordat/eventsourcing';
 import { type Clock, type Health, isWithin, type Logger, sleep } from '@concordat/runtime';
 import { RedisEventLog } from '@concordat/streams';
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
@@ -13,7 +13,7 @@ const housekeepingMs = 60_000;
 const compareMs = 2_000;
 
 export interface RelayJobOptions {
-  readonly store: EventStore;
+  readonly store: RelaySource & Pick<EventStore, 'forgetCommands'>;
   readonly signer: Signer;
   readonly redis: RedisLinks;
   readonly health: Health;

@@ -1,12 +1,13 @@
-import type Redis from 'ioredis';
 import type { AlgorithmValue, Service } from '@concordat/contracts';
-import { blockMs, fromRedisError, untilBack } from './connection';
+import { blockMs } from './node-connection';
+import { type RedisConnection, untilBack } from './redis-connection';
+import { fromRedisError } from './redis-error';
 import { ControlLaneCheck, type ControlVerdict } from './control-lane';
 import { streamKeys } from './keys';
 
 export interface ControlLaneReaderOptions {
   /** A connection of its own. */
-  readonly blocking: Redis;
+  readonly blocking: RedisConnection;
   readonly service: Service;
   readonly trusted: readonly AlgorithmValue[];
   readonly nowMs: () => number;

@@ -7,13 +7,16 @@ import {
   signatures as signatureList,
 } from '@concordat/contracts';
 import { type Signer, verifySignatures } from '@concordat/crypto';
-import type Redis from 'ioredis';
 import { z } from 'zod';
-import { fromRedisError } from './connection';
+import type { RedisConnection } from './redis-connection';
+import { fromRedisError } from './redis-error';
 import { streamKeys } from './keys';
 
 /** Entries kept for gateways that are a moment behind; what is older has no value. */
 const keep = 10_000;
+/** Large ones are policies, which are rare; kept like the others they could fill the memory of that Redis. */
+const largeBytes = 4_096;
+const keepLarge = 500;
 
 const controlEntry = z.strictObject({
   /** Start of the publishing process, milliseconds since 1970. */
@@ -49,7 +52,7 @@ export class ControlLanePublisher {
 
   constructor(
     private readonly options: {
-      readonly redis: Redis;
+      readonly redis: RedisConnection;
       readonly service: Service;
       readonly signer: Signer;
       readonly startedAtMs: number;
@@ -76,7 +79,7 @@ export class ControlLanePublisher {
           streamKeys.control(service),
           'MAXLEN',
           '~',
-          keep,
+          body.length < largeBytes ? keep : keepLarge,
           '*',
           'body',
           body,

@@ -64,7 +64,7 @@ export function describeEventLog(name: string, log: () => EventLog): void {
       expect((await log().read([{ source, after: at(5) }], 10)).get(source)).toEqual([later]);
     });
 
-    it('reads several sources at once, in order and in bounded portions', async () => {
+    it('reads several sources, each in order and in bounded portions', async () => {
       const other = `${source}.other`;
       await log().append(source, origin, entries(1, 5));
       await log().append(other, origin, entries(1, 2));
@@ -73,7 +73,10 @@ export function describeEventLog(name: string, log: () => EventLog): void {
         { source: other, after: origin },
         { source: `${source}.empty`, after: origin },
       ];
-      const read = await log().read(requests, 3);
+      const read = new Map<string, EventEnvelope[]>();
+      // Whichever has news first may come alone.
+      while (!read.has(source) || !read.has(other))
+        for (const [from, found] of await log().read(requests, 3)) read.set(from, found);
       expect([...read.keys()].sort()).toEqual([source, other].sort());
       expect(read.get(source)!.map((e) => e.at.position)).toEqual([2, 3, 4]);
       expect(read.get(other)!.map((e) => e.at.position)).toEqual([1, 2]);

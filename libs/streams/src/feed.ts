@@ -7,8 +7,8 @@ import {
   sourceUri,
   toEntryFields,
 } from '@concordat/contracts';
-import type Redis from 'ioredis';
 import { streamKeys } from './keys';
+import type { RedisConnection } from './redis-connection';
 import { LuaScript } from './lua-script';
 
 const feedScript = new LuaScript(join(__dirname, 'commands', 'feed-append-2.lua'));
@@ -31,7 +31,7 @@ export interface FeedEvent {
 
 export interface FeedOptions {
   /** A connection of its own: what waits here must not wait behind anything else. */
-  readonly redis: Redis;
+  readonly redis: RedisConnection;
   /** `vault.feed` */
   readonly source: string;
   /** Stable name of this process. */
@@ -80,7 +80,7 @@ export class Feed {
         await this.#send(batch);
         for (const { resolve } of batch) resolve();
       } catch (error) {
-        // Those that wait behind would only wait as long again: Redis is away for them too.
+        // Those that wait behind would only wait as long again: RedisConnection is away for them too.
         const behind = isConcordatError(error, 'SERVICE_UNAVAILABLE') ? this.#queue.splice(0) : [];
         for (const { reject } of [...batch, ...behind]) reject(error);
       }

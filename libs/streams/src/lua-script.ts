@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import type Redis from 'ioredis';
-import { fromRedisError } from './connection';
+import type { RedisConnection } from './redis-connection';
+import { fromRedisError } from './redis-error';
 
 export type LuaArgument = string | number | Buffer;
 
@@ -27,7 +27,7 @@ export class LuaScript {
   }
 
   /** @throws ConcordatError: the refusal of the script, or SERVICE_UNAVAILABLE */
-  async run(redis: Redis, keys: readonly string[], args: readonly LuaArgument[]): Promise<unknown> {
+  async run(redis: RedisConnection, keys: readonly string[], args: readonly LuaArgument[]): Promise<unknown> {
     if (keys.length !== this.keyCount)
       throw new Error(`${this.name} takes ${this.keyCount} keys, not ${keys.length}`);
     try {

@@ -1,7 +1,8 @@
 import { origin } from '@concordat/contracts';
 import { startRedis } from '@concordat/processes';
-import { blockingConnection, commandConnection, whenReady } from './connection';
+import { blockingConnection, commandConnection } from './connection';
 import { describeEventLog, entries } from './event-log.conformance';
+import { whenReady } from './redis-connection';
 import { RedisEventLog } from './redis-event-log';
 
 describe('with a real Redis', () => {

@@ -7,8 +7,10 @@ import {
   type Position,
   toEntryFields,
 } from '@concordat/contracts';
-import type Redis from 'ioredis';
-import { blockMs, fromRedisError } from './connection';
+import { streamReader } from './connection';
+import type { RedisConnection } from './redis-connection';
+import { fromRedisError } from './redis-error';
+import type { StreamEntry, StreamReader } from './stream-reader';
 import type { EventLog, LogHead, MalformedEntry, ReadRequest } from './event-log';
 import { streamKeys } from './keys';
 import { LuaScript } from './lua-script';
@@ -22,14 +24,16 @@ const lengthLimit = 1_000_000;
 /** Entries removed by one script: others wait no longer for Redis than that takes. */
 const trimStep = 1_000;
 
-type Entry = [id: string, fields: string[]];
-
 /** Event streams in Redis. `commands` is for everything but `read`, which waits on a connection of its own. */
 export class RedisEventLog implements EventLog {
+  readonly #reader: StreamReader;
+
   constructor(
-    private readonly commands: Redis,
-    private readonly blocking: Redis,
-  ) {}
+    private readonly commands: RedisConnection,
+    blocking: RedisConnection,
+  ) {
+    this.#reader = streamReader(blocking);
+  }
 
   async head(source: string): Promise<LogHead | undefined> {
     try {
@@ -69,27 +73,18 @@ export class RedisEventLog implements EventLog {
     count: number,
     onMalformed: (entry: MalformedEntry) => void = () => undefined,
   ): Promise<Map<string, EventEnvelope[]>> {
-    const bySource = new Map(requests.map(({ source }) => [streamKeys.events(source), source]));
-    const ids = requests.map(({ after }) => formatPosition(after));
-    let reply;
-    try {
-      reply = await this.blocking.xread(
-        'COUNT',
-        count,
-        'BLOCK',
-        blockMs,
-        'STREAMS',
-        ...bySource.keys(),
-        ...ids,
-      );
-    } catch (error) {
-      throw fromRedisError(error);
-    }
-    const read = (reply ?? []).map(([key, entries]): [string, EventEnvelope[]] => {
-      const source = bySource.get(key)!;
-      return [source, toEnvelopes(source, entries as Entry[], onMalformed)];
-    });
-    return new Map(read.filter(([, entries]) => entries.length > 0));
+    const places = new Map(
+      requests.map(({ source, after }) => [streamKeys.events(source), formatPosition(after)]),
+    );
+    const { entries, failed } = await this.#reader.read(places, count);
+    // What came is handed over first: the reader tries the others again, and their failure is told when it lasts.
+    const [failure] = failed.values();
+    if (failure && entries.size === 0) throw fromRedisError(failure);
+    const read = requests.map(({ source }): [string, EventEnvelope[]] => [
+      source,
+      toEnvelopes(source, entries.get(streamKeys.events(source)) ?? [], onMalformed),
+    ]);
+    return new Map(read.filter(([, envelopes]) => envelopes.length > 0));
   }
 
   async saveCursor(source: string, reader: string, at: Position): Promise<void> {
@@ -122,14 +117,14 @@ export class RedisEventLog implements EventLog {
 
   async close(): Promise<void> {
     this.commands.disconnect();
-    this.blocking.disconnect();
+    this.#reader.close();
   }
 }
 
 /** The entries up to the first malformed one. */
 function toEnvelopes(
   source: string,
-  entries: readonly Entry[],
+  entries: readonly StreamEntry[],
   onMalformed: (entry: MalformedEntry) => void,
 ): EventEnvelope[] {
   const envelopes: EventEnvelope[] = [];

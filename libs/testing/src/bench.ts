@@ -35,10 +35,10 @@ export interface ServiceTestSettings {
 
 const seedOf = (service: Service): Uint8Array => new Uint8Array(32).fill(services.indexOf(service) + 1);
 
-export async function startBench(): Promise<Bench> {
+export async function startBench({ bridge = false }: { readonly bridge?: boolean } = {}): Promise<Bench> {
   const folder = mkdtempSync(join(tmpdir(), 'concordat-bench-'));
   const [durable, rpc] = await Promise.all([
-    startRedis({ flavour: 'durable' }),
+    startRedis({ flavour: 'durable', bridge }),
     startRedis({ flavour: 'volatile' }),
   ]);
   const signers = Object.fromEntries(services.map((name) => [name, ed25519Signer(seedOf(name))])) as Record<

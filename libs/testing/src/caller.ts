@@ -1,4 +1,5 @@
 import {
+  type ChunkedName,
   type OperationName,
   origin,
   operations,
@@ -9,6 +10,7 @@ import {
   type Principal,
   type Service,
 } from '@concordat/contracts';
+import type { Chunk } from '@concordat/runtime';
 import { blockingConnection, commandConnection, RpcClient, whenReady } from '@concordat/streams';
 import { administrator, type Bench } from './bench';
 
@@ -29,6 +31,13 @@ export interface Caller {
     input: OperationRequest<N>,
     options?: CallOptions,
   ): Promise<{ output: OperationOutput<N>; position: Position | null }>;
+  /** The next items of a stream of the service. @param place `next` of the chunk before; null: the stream begins */
+  chunk<N extends ChunkedName>(
+    operation: N,
+    input: OperationRequest<N>,
+    place: string | null,
+    options?: CallOptions,
+  ): Promise<Chunk<OperationOutput<N>>>;
   stop(): Promise<void>;
 }
 
@@ -51,23 +60,30 @@ export async function startCaller(bench: Bench, instance = 'bus-1'): Promise<Cal
   });
   client.start();
   let calls = 0;
+  const ask = (operation: OperationName, input: unknown, options: CallOptions = {}) => {
+    const { service, kind } = operations[operation];
+    const commandId = options.commandId ?? (kind === 'command' ? `test-${starts}-${++calls}` : null);
+    return client.call({
+      service: service as Service,
+      operation,
+      input,
+      commandId,
+      principal: options.principal ?? administrator(),
+      minPosition: options.minPosition ?? {},
+      judgedAt: options.judgedAt ?? origin,
+      address: options.address ?? null,
+      conversation: options.conversation ?? null,
+      traceparent: options.traceparent ?? null,
+    });
+  };
   return {
-    async call(operation, input, options = {}) {
-      const { service, kind } = operations[operation];
-      const commandId = options.commandId ?? (kind === 'command' ? `test-${starts}-${++calls}` : null);
-      const { output, position } = await client.call({
-        service: service as Service,
-        operation,
-        input,
-        commandId,
-        principal: options.principal ?? administrator(),
-        minPosition: options.minPosition ?? {},
-        judgedAt: options.judgedAt ?? origin,
-        address: options.address ?? null,
-        conversation: options.conversation ?? null,
-        traceparent: options.traceparent ?? null,
-      });
+    async call(operation, input, options) {
+      const { output, position } = await ask(operation, input, options);
       return { output: output as OperationOutput<typeof operation>, position };
+    },
+    async chunk(operation, input, place, options) {
+      const { output } = await ask(operation, { input, place }, options);
+      return output as Chunk<OperationOutput<typeof operation>>;
     },
     stop: async () => {
       await client.stop();

@@ -5,3 +5,4 @@ export * from './empty-directory';
 export * from './eventually';
 export * from './load';
 export * from './service-double';
+export * from './plain-message';

@@ -12,9 +12,17 @@ export interface RunningProcess {
   readonly healthUrl?: string;
 }
 
+/** What is measured is the system, not what it lets one caller do; limits are counted all the same. */
+const unlimited = {
+  CONCORDAT_REQUESTS_PER_SECOND: '1000000',
+  CONCORDAT_API_KEY_REQUESTS_PER_SECOND: '1000000',
+  CONCORDAT_ADDRESS_REQUESTS_PER_SECOND: '1000000',
+};
+
 interface RunFile {
   readonly supervisorPid: number;
   readonly http: readonly string[];
+  readonly grpc: readonly string[];
   readonly adminKeyFile: string;
   readonly processes: readonly RunningProcess[];
 }
@@ -33,8 +41,18 @@ export class System {
     await this.#concordat('down');
   }
 
+  /** What a command prints as JSON. @throws Error with what it said */
+  async answerOf(...args: readonly string[]): Promise<unknown> {
+    return JSON.parse(await this.#concordat(...args, '-o', 'json'));
+  }
+
   get run(): RunFile {
     return JSON.parse(readFileSync(join(this.folder, 'run.json'), 'utf8')) as RunFile;
+  }
+
+  /** host:port */
+  get grpc(): string {
+    return this.run.grpc[0]!;
   }
 
   get url(): string {
@@ -54,18 +72,20 @@ export class System {
     return { ...found, pid, healthUrl: found.healthUrl ?? '' };
   }
 
-  #concordat(...args: readonly string[]): Promise<void> {
+  #concordat(...args: readonly string[]): Promise<string> {
     return new Promise((resolve, reject) => {
       const child = spawn(process.execPath, [cli, ...args, '--data', this.folder], {
         cwd: this.folder,
-        env: cleanEnvironment(),
-        stdio: ['ignore', 'ignore', 'pipe'],
+        env: { ...cleanEnvironment(), ...unlimited },
+        stdio: ['ignore', 'pipe', 'pipe'],
       });
       let said = '';
+      let printed = '';
+      child.stdout.on('data', (chunk: Buffer) => (printed += chunk.toString()));
       child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-8_000)));
       child.once('error', reject);
       child.once('close', (code) => {
-        if (code === 0) resolve();
+        if (code === 0) resolve(printed);
         else reject(new Error(`concordat ${args[0]} ended with ${code}:\n${said}`));
       });
     });

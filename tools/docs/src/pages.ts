@@ -7,7 +7,9 @@ import {
   eventList,
   limits,
   operationList,
+  streamErrors,
 } from '@concordat/contracts';
+import { auditExportsPage } from './audit-exports-page';
 import { note, type Page, table } from './page';
 import { policiesPage, policySchemaFile } from './policies-page';
 
@@ -26,7 +28,8 @@ over gRPC the code is the \`reason\` of \`google.rpc.ErrorInfo\`. Programs decid
 ${table(['code', 'HTTP', 'gRPC', 'what', 'fix'], rows)}
 
 Any operation may answer with ${list(commonErrors)}; any operation that needs a credential also with
-${list(credentialErrors)}.
+${list(credentialErrors)}, any stream with
+${list(streamErrors)}.
 `;
   return { file: 'docs/errors.md', text };
 }
@@ -89,6 +92,12 @@ Bounds that more than one process must agree on (\`libs/contracts/src/limits.ts\
 nothing is ever trimmed to make room. The unit is the last word of the name.
 
 ${table(['limit', 'value'], rows)}
+
+What is counted where it may not be plain: \`inboxMessages\` are those of one inbox that wait or are leased, and its dead
+letters. A group of a topic has as much room in every partition, because no partition asks another: \`INBOX_FULL\` names
+the group that is full in the partition of the message. That is the partition of its ordering key; without one it is another
+for every message, so the group holds about that number times the partitions. \`broadcasts\` are those of a tenant under
+way in one partition, and each lies in all of them. \`schedulesPerOwner\` and \`schedules\` count those that are paused too.
 `;
   return { file: 'docs/limits.md', text };
 }
@@ -102,4 +111,5 @@ export const pages = (): Page[] => [
   limitsPage(),
   policiesPage(),
   policySchemaFile(),
+  auditExportsPage(),
 ];

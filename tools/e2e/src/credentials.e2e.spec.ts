@@ -1,12 +1,14 @@
 import { eventually, type TestAgent } from '@concordat/testing';
 import { Concordat, isConcordatProblem } from '@concordat/sdk';
+import { isLong } from './environment';
 import { logIn, request } from './http';
 import { System } from './system';
 
 /** One per second and gateway is little, and enough to see a single failed verification. */
-const rotations = 4;
-const agents = 8;
-const revocations = 20;
+const rotations = isLong ? 4 : 3;
+/** Each calls as fast as it is answered; in the short round another system runs beside this one. */
+const agents = isLong ? 8 : 3;
+const revocations = isLong ? 20 : 10;
 
 const percentile = (sorted: readonly number[], share: number): string =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!.toFixed(1);

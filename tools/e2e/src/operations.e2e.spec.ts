@@ -1,4 +1,11 @@
-import { operationCases, publicOperations, startWorld, type World } from './operation-cases';
+import {
+  operationCases,
+  publicOperations,
+  publicStreams,
+  startWorld,
+  streamCases,
+  type World,
+} from './operation-cases';
 import { System } from './system';
 
 describe('every operation, through two gateways', () => {
@@ -11,10 +18,13 @@ describe('every operation, through two gateways', () => {
   });
   afterAll(() => system.stop());
 
-  it('has a case', () => expect(Object.keys(operationCases).sort()).toEqual([...publicOperations].sort()));
+  const cases = { ...operationCases, ...streamCases };
+  const names = [...publicOperations, ...publicStreams];
 
-  describe.each(publicOperations)('%s', (name) => {
-    const { succeed, refuse, refusal } = operationCases[name];
+  it('has a case', () => expect(Object.keys(cases).sort()).toEqual([...names].sort()));
+
+  describe.each(names)('%s', (name) => {
+    const { succeed, refuse, refusal } = cases[name];
 
     it('does what it says', () => succeed(world));
 

@@ -79,8 +79,9 @@ describe('README.md', () => {
     await system.admin().agents.register({ name: 'reader', type: 'SERVICE', publicKey: agent.publicKeyText });
     const [example] = blocks(read('libs/sdk/README.md'), 'js') as [string];
     const secretKey = `const secretKey = '${toBase64url(agent.secretKey)}';`;
-    const stop = 'setTimeout(() => inbox.stop(), 2_000);';
-    const program = `(async () => {\n${secretKey}\n${example.replace('await agent', `${stop}\nawait agent`)}})();\n`;
+    const untilItPrints =
+      'const print = console.log; console.log = (...words) => { print(...words); void inbox.stop(); };';
+    const program = `(async () => {\n${untilItPrints}\n${secretKey}\n${example}})();\n`;
     expect(await runProgram('sdk.cjs', program)).toBe('the answer is 42\n');
   });
 

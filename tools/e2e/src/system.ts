@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { signalFamily } from '@concordat/processes';
 import { Concordat } from '@concordat/sdk';
-import { inherited } from './environment';
 import { eventually, newAgent, type TestAgent } from '@concordat/testing';
+import { inherited } from './environment';
+import { prepare } from './prepare';
 
 export const repository = join(__dirname, '..', '..', '..');
 
@@ -58,13 +59,14 @@ export class System {
 
   static async start(environment: Record<string, string> = {}): Promise<System> {
     const system = new System(mkdtempSync(join(tmpdir(), 'concordat-e2e-')));
+    await prepare(system.folder);
     await system.up(environment);
     return system;
   }
 
   async up(environment: Record<string, string> = {}): Promise<void> {
     const args = ['up', '--detach', '--data', this.folder, '--http-port', '0', '--gateways', '2'];
-    const { code, stderr } = await concordat(args, environment);
+    const { code, stderr } = await concordat(args, { CONCORDAT_BRIDGE: 'on', ...environment });
     if (code !== 0) throw new Error(`the system did not start:\n${stderr}`);
   }
 

@@ -3,20 +3,25 @@ import {
   AgentErased,
   AgentRevoked,
   MessageAccepted,
+  MessageFailed,
   type OperationRequest,
   RequestRefused,
+  SubjectErased,
+  TrailQueried,
 } from '@concordat/contracts';
-import { verifyInclusionBundle } from '@concordat/crypto';
-import { newAgent } from '@concordat/testing';
+import { openErasureReceipt, verifyConsistency, verifyInclusionBundle } from '@concordat/crypto';
+import { agentPrincipal, eventually, newAgent, plainMessage } from '@concordat/testing';
 import { type AuditBench, startAuditBench } from '../testing/audit-bench';
 import type { ChainedPublisher, Draft } from '../testing/chained-publisher';
+import { LogClient } from '../testing/log-client';
+import { placesOf, spellingsOf } from '../testing/stored-text';
 
 jest.setTimeout(60_000);
 
 const [alice, bob, carol] = [newAgent().did, newAgent().did, newAgent().did];
 const canary = 'Kanarienvogel-4711';
 
-describe('the erasure of an agent', () => {
+describe('the erasure of a subject', () => {
   let audit: AuditBench;
   let iam: ChainedPublisher;
   let counter = 0;
@@ -43,8 +48,8 @@ describe('the erasure of an agent', () => {
       ...{ ...common, spec: MessageAccepted },
       data: {
         messageId: `msg-1-0-0199f1c2-7b3a-7c4d-8e5f-${String(++counter).padStart(12, '0')}`,
-        ...{ from: did, to: newAgent().did, type: 'COMMAND', priority: 'NORMAL', correlationId: null },
-        ...{ replyTo: null, ttlSeconds: null, payload: { secret: canary } },
+        ...{ ...plainMessage, from: did, to: newAgent().did, type: 'COMMAND', priority: 'NORMAL' },
+        payload: { secret: canary },
       },
     });
     await isCovered('iam', 'bus.0');
@@ -82,7 +87,8 @@ describe('the erasure of an agent', () => {
       else expect(bundle.disclosure!.event).toContain(did);
     }
   };
-  const pending = () => audit.rows<{ subject: string }>('SELECT subject FROM pending_erasures');
+  const pending = () =>
+    audit.rows<{ subject: string }>('SELECT subject FROM erasures WHERE erased_at IS NULL');
 
   it('closes all events about it and payloads of it, once the erasure is covered; proofs still verify', async () => {
     await isReadable(alice);
@@ -143,5 +149,125 @@ describe('the erasure of an agent', () => {
     await iam.publish([erased(bob)]);
     await again;
     expect(await payloadsOf(bob)).toEqual([null]);
+  });
+
+  describe('that an administrator asked of the trail', () => {
+    const reason = 'Grund-0815';
+    const failures = `SELECT 1 FROM message_audit_log WHERE error_message LIKE '%${reason}%'`;
+    const dave = newAgent().did;
+    const vkey = () => readFileSync(audit.vkeyFile, 'utf8');
+    const erase = async (subject: string, commandId?: string) =>
+      (await audit.caller.call('audit.erase', { subject }, commandId === undefined ? {} : { commandId }))
+        .output;
+    const erasures = async (input: OperationRequest<'audit.erasures'> = {}) =>
+      (await audit.caller.call('audit.erasures', input)).output.items;
+
+    beforeAll(async () => {
+      await live(dave);
+      const { items } = (await audit.caller.call('audit.messages', { agent: dave })).output;
+      const { messageId } = items[0]!;
+      const to = newAgent().did;
+      await audit.feed('bus.0').append({
+        ...{ ...common, spec: MessageFailed },
+        data: { messageId, to, from: dave, attempt: 5, error: `cannot read ${reason}` },
+      });
+      // What it asked itself is about it too, under its name as an actor.
+      await audit.caller.call('audit.messages', {}, { principal: agentPrincipal(dave) });
+      await isCovered('bus.0', 'audit.feed');
+    });
+
+    it('closes it, says so under the key of the log, and leaves the log what it was', async () => {
+      const client = new LogClient(audit.caller);
+      const before = await client.checkpoint();
+      const [ownQuery] = await eventsOf(`agent:${dave}`);
+      expect(ownQuery).toMatchObject({ type: TrailQueried.type, data: { results: 1 } });
+      expect(await audit.rows(failures)).toHaveLength(1);
+      const proofs = await Promise.all((await eventsOf(dave)).map(({ id }) => prove(id)));
+      expect(proofs.map(({ disclosure }) => disclosure?.event.includes(canary))).toContain(true);
+
+      const erased = await erase(dave, 'erase-dave');
+      const receipt = openErasureReceipt(erased.receipt!, vkey());
+      expect(receipt).toMatchObject({
+        ...{ subject: dave, tenant: 'default', orderedBy: erased.orderedBy, recoverableUntil: null },
+        erasedAt: erased.erasedAt,
+      });
+      expect(receipt.keys).toHaveLength(2);
+      const after = await client.checkpoint();
+      expect(receipt.logSize).toBeGreaterThan(before.size);
+      const { proof } = (
+        await audit.caller.call('audit.consistencyProof', { from: before.size, to: after.size })
+      ).output;
+      const path = proof.map((hash) => new Uint8Array(Buffer.from(hash, 'base64url')));
+      expect(verifyConsistency(before.size, after.size, path, before.root, after.root)).toBe(true);
+
+      const items = await eventsOf(dave);
+      const order = items.find(({ type }) => type === SubjectErased.type)!;
+      expect(order).toMatchObject({ id: erased.orderedBy, data: { subject: dave } });
+      expect(items.filter(({ data }) => data !== null)).toEqual([order]);
+      expect((await eventsOf(`agent:${dave}`)).map(({ data }) => data)).toEqual([null]);
+      expect(await payloadsOf(dave)).toEqual([null]);
+      for (const { eventId, leaf } of proofs) {
+        const bundle = await prove(eventId);
+        expect(bundle).toMatchObject({ leaf, disclosure: null });
+        expect(verifyInclusionBundle(bundle, vkey())).toMatchObject({ ok: true });
+      }
+    });
+
+    it('is one erasure when it is asked for again with the same key, and is listed with those of iam', async () => {
+      const again = await erase(dave, 'erase-dave');
+      const [newest, ...others] = await erasures();
+      expect(newest).toEqual(again);
+      expect(others.map(({ subject, origin }) => [subject, origin])).toEqual(
+        expect.arrayContaining([alice, bob, carol].map((did) => [did, 'iam'])),
+      );
+      for (const { receipt, subject } of others)
+        expect(openErasureReceipt(receipt!, vkey())).toMatchObject({ subject });
+      expect(await erasures({ subject: carol })).toHaveLength(1);
+    });
+
+    it('leaves nothing readable in a dump, in files of the database and of the service', async () => {
+      expect(await placesOf(audit, canary)).toEqual([]);
+      // Why a message failed stood in a row in clear: the database server forgets its old version in its own time.
+      expect(await audit.rows(failures)).toEqual([]);
+      // The search would find it, in rows and files, however it is spelled; and it finds what is stored in clear.
+      expect(await placesOf(audit, dave)).toEqual(
+        expect.arrayContaining(['public.erasures', expect.not.stringContaining('public.')]),
+      );
+      const [spellings, longer] = [spellingsOf(canary), spellingsOf(`<${canary}>`)];
+      for (const text of longer) expect(spellings.some((spelling) => text.includes(spelling))).toBe(true);
+      await audit.rows(
+        `CREATE TABLE control AS SELECT '${Buffer.from(`<${canary}>`).toString('base64')}' AS kept`,
+      );
+      const [table, ...files] = await placesOf(audit, canary);
+      expect([table, files.length > 0]).toEqual(['public.control', true]);
+    });
+
+    it('is of users and API keys too, and says when nothing was sealed', async () => {
+      for (const subject of ['user:0199f1c2-7b3a-7c4d-8e5f-000000000001', 'apiKey:00000000000000aa'])
+        expect(openErasureReceipt((await erase(subject)).receipt!, vkey())).toMatchObject({
+          subject,
+          keys: [],
+        });
+      await expect(erase('everything')).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+      const asked = audit.caller.call('audit.erase', { subject: dave }, { principal: agentPrincipal(dave) });
+      await expect(asked).rejects.toMatchObject({ code: 'POLICY_DENIED' });
+    });
+
+    it('is refused under a legal hold; one of iam waits for its end', async () => {
+      const [held, gone] = [newAgent().did, newAgent().did];
+      await Promise.all([live(held), live(gone)]);
+      await audit.rows(`INSERT INTO legal_holds (tenant, id, reason, subject, created_at, created_by)
+        VALUES ('default', 'hold-1', 'a case', '${held}', now(), 'apiKey:1')`);
+      await expect(erase(held)).rejects.toMatchObject({ code: 'LEGAL_HOLD_ACTIVE' });
+      expect((await erase(gone)).receipt).not.toBeNull();
+      await iam.publish([erased(held)]);
+      await isCovered('iam');
+      await isReadable(held);
+      const { erasure } = await audit.checks();
+      expect(erasure).toEqual({ ok: true, detail: '1 wait for a legal hold to be lifted' });
+      await audit.rows("UPDATE legal_holds SET released_at = now() WHERE id = 'hold-1'");
+      await audit.restart();
+      await eventually(async () => expect(await payloadsOf(held)).toEqual([null]));
+    });
   });
 });

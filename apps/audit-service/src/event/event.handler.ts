@@ -1,13 +1,14 @@
-import type { OperationInput, OperationOutput } from '@concordat/contracts';
+import type { OperationOutput } from '@concordat/contracts';
 import { AeadError } from '@concordat/crypto';
 import type { Logger, OperationHandlers } from '@concordat/runtime';
 import { z } from 'zod';
-import type { Disclosure, EventSealer } from '../leaf/event-sealer';
+import type { EventSealer } from '../leaf/event-sealer';
+import type { Disclosure } from '../leaf/sealed-event';
 import { dataOf } from '../leaf/event-text';
 import type { Covered } from '../log/covered';
-import { readCursor, writeCursor } from '../trail/page';
+import { cursorsOf } from '../trail/page';
 import type { Trail } from '../trail/trail';
-import type { EventQueries } from './event-queries';
+import type { EventPlace, EventQueries, ListedEvent } from './event-queries';
 import type { EventRow } from './event-row';
 
 export interface EventPorts {
@@ -18,30 +19,35 @@ export interface EventPorts {
   readonly logger: Logger;
 }
 
-type Item = OperationOutput<'audit.events'>['items'][number];
+export type EventItem = OperationOutput<'audit.events'>['items'][number];
 
-const placeSchema = z.strictObject({ before: z.number().int().nonnegative() });
+export const eventPlace: z.ZodType<EventPlace> = z.strictObject({
+  at: z.iso.datetime(),
+  logIndex: z.number().int().nonnegative(),
+});
 
-/** The operation `audit.events`. */
+/** The operation `audit.events`. Nothing above the checkpoint is shown: an event that is seen can be proven. */
 export function eventHandlers(ports: EventPorts) {
   const { queries, covered, trail } = ports;
   return {
     'audit.events': ({ limit, cursor, ...filter }, context) =>
       trail.query(context, async (reach) => {
-        const before = beforeOf(cursor, covered.size);
-        const { rows, isLast } = await queries.page(reach, filter, before, limit);
+        const cursors = cursorsOf(eventPlace, { operation: context.operation, ...filter });
+        const place = cursor === undefined ? undefined : cursors.read(cursor);
+        const { rows, isLast } = await queries.page(reach, filter, covered.size, place, limit);
         const items = await Promise.all(rows.map((row) => toItem(ports, row)));
-        const nextCursor = isLast ? null : writeCursor({ before: rows.at(-1)!.logIndex });
+        const nextCursor = isLast ? null : cursors.write(placeOf(rows.at(-1)!));
         return { results: items.length, answer: { output: { items, nextCursor }, position: null } };
       }),
   } satisfies OperationHandlers;
 }
 
-/** Nothing above the checkpoint is shown: an event that is seen can be proven. */
-const beforeOf = (cursor: OperationInput<'audit.events'>['cursor'], size: number): number =>
-  cursor === undefined ? size : Math.min(size, readCursor(placeSchema, cursor).before);
+export const placeOf = ({ at, logIndex }: ListedEvent): EventPlace => ({ at, logIndex });
 
-async function toItem(ports: EventPorts, row: EventRow): Promise<Item> {
+export async function toItem(
+  ports: Pick<EventPorts, 'sealer' | 'logger'>,
+  row: EventRow,
+): Promise<EventItem> {
   const disclosure = await openEvent(ports, row);
   return {
     id: row.eventId,
@@ -52,7 +58,7 @@ async function toItem(ports: EventPorts, row: EventRow): Promise<Item> {
     time: row.time.toISOString(),
     correlationId: row.correlationId,
     traceId: row.traceId,
-    data: disclosure === undefined ? null : (dataOf(disclosure.event) as Item['data']),
+    data: disclosure === undefined ? null : (dataOf(disclosure.event) as EventItem['data']),
     logIndex: row.logIndex,
   };
 }
@@ -65,6 +71,8 @@ export async function openEvent(
   { sealer, logger }: Pick<EventPorts, 'sealer' | 'logger'>,
   { tenant, eventId, keyId, body }: EventRow,
 ): Promise<Disclosure | undefined> {
+  // The body of a page is read after the page: retention may have dropped the row in between.
+  if (!body) return undefined;
   try {
     return await sealer.open(tenant, eventId, { keyId, box: body });
   } catch (error) {

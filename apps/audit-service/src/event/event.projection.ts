@@ -1,6 +1,6 @@
 import type { EventEnvelope } from '@concordat/contracts';
 import type { EntityManager } from '@mikro-orm/postgresql';
-import type { Sealed } from '../leaf/event-sealer';
+import type { Sealed } from '../leaf/sealed-event';
 import { traceIdOf } from '../leaf/event-text';
 import { insertRows, type Table } from '../store/bulk';
 
@@ -9,6 +9,8 @@ export interface LoggedEvent {
   readonly logIndex: number;
   readonly envelope: EventEnvelope;
   readonly body: Sealed;
+  readonly loggedAt: string;
+  readonly retentionClass: string;
 }
 
 const table: Table<LoggedEvent> = {
@@ -27,6 +29,8 @@ const table: Table<LoggedEvent> = {
     { name: 'key_id', type: 'text', of: ({ body }) => body.keyId },
     { name: 'body', type: 'bytea', of: ({ body }) => body.box },
     { name: 'body_bytes', type: 'int4', of: ({ body }) => body.box.byteLength },
+    { name: 'logged_at', type: 'timestamptz', of: ({ loggedAt }) => loggedAt },
+    { name: 'retention_class', type: 'text', of: ({ retentionClass }) => retentionClass },
   ],
 };
 

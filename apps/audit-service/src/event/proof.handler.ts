@@ -16,7 +16,7 @@ export function proofHandlers(ports: ProofPorts) {
   return {
     'audit.inclusionProof': async ({ eventId }, context) => {
       const output = await trail.query(context, async (reach) => {
-        const event = await queries.find(reach, eventId);
+        const event = (await queries.find(reach, eventId)) ?? (await droppedEvent(ports, eventId));
         const { checkpoint } = covered;
         const isCovered = event && checkpoint && event.logIndex < checkpoint.size;
         const answer = isCovered ? await bundleOf(ports, event, checkpoint) : undefined;
@@ -29,9 +29,21 @@ export function proofHandlers(ports: ProofPorts) {
   } satisfies OperationHandlers;
 }
 
+type DroppedEvent = Pick<EventRow, 'eventId' | 'logIndex'>;
+
+/** An event whose row retention has dropped: its leaf, which was public before, is all that is left of it. */
+async function droppedEvent(
+  { queries, reader }: ProofPorts,
+  eventId: string,
+): Promise<DroppedEvent | undefined> {
+  const logIndex = await reader.indexOf(eventId);
+  if (logIndex === undefined || (await queries.hasRow(eventId))) return undefined;
+  return { eventId, logIndex };
+}
+
 async function bundleOf(
   ports: ProofPorts,
-  event: EventRow,
+  event: EventRow | DroppedEvent,
   checkpoint: SignedCheckpoint,
 ): Promise<InclusionBundle> {
   const { logIndex, eventId } = event;
@@ -39,7 +51,7 @@ async function bundleOf(
   const [leaf, proof, disclosure] = await Promise.all([
     ports.reader.leaf(logIndex),
     ports.reader.inclusionProof(logIndex, size),
-    openEvent(ports, event),
+    'body' in event ? openEvent(ports, event) : undefined,
   ]);
   return {
     eventId,

@@ -3,12 +3,14 @@ import {
   type EventEnvelope,
   MessageAccepted,
   MessageSent,
+  MessagesSent,
   origin,
   RequestRefused,
 } from '@concordat/contracts';
+import { plainMessage } from '@concordat/testing';
 import fc from 'fast-check';
 import { admit } from './admission';
-import { cursorsAfter, entriesAfter, entriesOf, firstBatch } from './batch';
+import { cursorsAfter, cutBehind, entriesAfter, entriesOf, firstBatch } from './batch';
 
 const envelope = (over: Partial<EventEnvelope> = {}, position = 7): EventEnvelope => ({
   id: `bus.1:5:${position}`,
@@ -27,8 +29,8 @@ const verdict = (over: Partial<EventEnvelope>, source = 'bus.1') =>
 
 describe('an entry of a source', () => {
   it('is let in when it is an event of the source, also of a type that is not known yet', () => {
-    expect(verdict({})).toEqual({ ok: true, change: undefined });
-    expect(verdict({ type: 'concordat.bus.topic.opened.v2' })).toEqual({ ok: true, change: undefined });
+    expect(verdict({})).toEqual({ ok: true, changes: [] });
+    expect(verdict({ type: 'concordat.bus.topic.opened.v2' })).toEqual({ ok: true, changes: [] });
   });
 
   it('tells what it changes of a message', () => {
@@ -37,7 +39,9 @@ describe('an entry of a source', () => {
       to: 'did:key:z6MkjchhfUsD6mmvni8mCdXHw216Xrm9bQe2mBH1P5RDjVJG',
       ...{ from: 'apiKey:1', attempt: 1 },
     });
-    expect(verdict({ type: MessageSent.type, data })).toMatchObject({ ok: true, change: { status: 'SENT' } });
+    expect(verdict({ type: MessageSent.type, data })).toMatchObject({
+      ...{ ok: true, changes: [{ status: 'SENT' }] },
+    });
   });
 
   it.each<[string, Partial<EventEnvelope>]>([
@@ -73,7 +77,7 @@ describe('an event of a message', () => {
   };
   const { attempt: _, ...life } = sent;
   const accepted = {
-    ...{ ...life, type: 'COMMAND', priority: 'HIGH', correlationId: null, replyTo: null },
+    ...{ ...plainMessage, ...life, type: 'COMMAND', priority: 'HIGH' },
     ...{ ttlSeconds: 60, payload: { text: 'a\0' } },
   };
   const verdictOn = ({ type }: { type: string }, data: object) =>
@@ -95,6 +99,17 @@ describe('an event of a message', () => {
     ['an id without end', { messageId: 'msg-1'.repeat(1_000) }],
   ])('is not let in with %s', (_, over) => {
     expect(verdictOn(MessageSent, { ...sent, ...over })).toBe(false);
+  });
+
+  it('is let in with what happened to several messages, and not when one of them cannot be stored', () => {
+    const { to, messageId, from } = sent;
+    const told = (...senders: string[]) => ({
+      to,
+      items: senders.map((sender) => ({ messageId, from: sender, attempt: 1 })),
+    });
+    expect(verdictOn(MessagesSent, told(from, from))).toBe(true);
+    for (const sender of ['a\0', 'a\ud800', 'x'.repeat(257)])
+      expect(verdictOn(MessagesSent, told(from, sender))).toBe(false);
   });
 
   it.each([-1, 1.5, 2_147_483_648])('is not let in with a time to live of %d', (ttlSeconds) => {
@@ -130,5 +145,15 @@ describe('batches', () => {
     expect([...cursors]).toEqual([['bus.1', { epoch: 5, position: 2 }]]);
     expect(entriesAfter(all, cursors)).toEqual(all.slice(2));
     expect(entriesAfter(all, new Map())).toEqual(all);
+  });
+
+  it('are cut behind what must be carried out before the next is sealed', () => {
+    const isOdd = (n: number): boolean => n % 2 === 1;
+    expect(cutBehind([], isOdd)).toEqual([]);
+    expect(cutBehind([2, 1, 4, 6], isOdd)).toEqual([
+      [2, 1],
+      [4, 6],
+    ]);
+    expect(cutBehind([1, 3], isOdd)).toEqual([[1], [3]]);
   });
 });

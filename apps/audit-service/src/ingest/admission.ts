@@ -7,7 +7,7 @@ import {
   tenantId,
   timestamp,
 } from '@concordat/contracts';
-import { isMessageEvent, type MessageChange, messageChange } from '../message/message-change';
+import { isMessageEvent, type MessageChange, messageChanges } from '../message/message-change';
 
 /** An entry of a source. */
 export interface Entry {
@@ -16,7 +16,7 @@ export interface Entry {
 }
 
 export type Admission =
-  | { readonly ok: true; readonly change: MessageChange | undefined }
+  | { readonly ok: true; readonly changes: readonly MessageChange[] }
   | { readonly ok: false; readonly reason: string };
 
 const typePattern = /^concordat\.([a-z]+)\.[a-z0-9.-]{1,96}\.v[1-9]\d{0,3}$/;
@@ -36,9 +36,10 @@ export function admit({ source, envelope }: Entry): Admission {
   if (fault) return { ok: false, reason: fault };
   try {
     const data = parseStrictJson(envelope.data, dataBytes);
-    const change = isMessageEvent(envelope) ? messageChange(envelope, data) : undefined;
-    if (change && unstorable.test(change.from)) return { ok: false, reason: 'the sender cannot be stored' };
-    return { ok: true, change };
+    const changes = isMessageEvent(envelope) ? messageChanges(envelope, data) : [];
+    if (changes.some(({ from }) => unstorable.test(from)))
+      return { ok: false, reason: 'the sender cannot be stored' };
+    return { ok: true, changes };
   } catch {
     return { ok: false, reason: `the data are not those of a ${envelope.type}` };
   }

@@ -7,7 +7,7 @@ export const entriesOf = (bySource: ReadonlyMap<string, readonly EventEnvelope[]
   [...bySource].flatMap(([source, envelopes]) => envelopes.map((envelope) => ({ source, envelope })));
 
 /** Those that come after what is in the log. */
-export const entriesAfter = (entries: readonly Entry[], cursors: Cursors): Entry[] =>
+export const entriesAfter = <E extends Entry>(entries: readonly E[], cursors: Cursors): E[] =>
   entries.filter(({ source, envelope }) => {
     const cursor = cursors.get(source);
     return cursor === undefined || comparePositions(envelope.at, cursor) > 0;
@@ -18,7 +18,11 @@ export const cursorsAfter = (entries: readonly Entry[]): Cursors =>
   new Map(entries.map(({ source, envelope }) => [source, envelope.at]));
 
 /** As many from the front as one transaction takes; at least one, if there is any. */
-export function firstBatch(entries: readonly Entry[], maxEntries: number, maxBytes: number): Entry[] {
+export function firstBatch<E extends Entry>(
+  entries: readonly E[],
+  maxEntries: number,
+  maxBytes: number,
+): E[] {
   let bytes = 0;
   let count = 0;
   for (const { envelope } of entries.slice(0, maxEntries)) {
@@ -27,4 +31,17 @@ export function firstBatch(entries: readonly Entry[], maxEntries: number, maxByt
     count++;
   }
   return entries.slice(0, count);
+}
+
+/** Cut behind each of some entries. */
+export function cutBehind<E>(entries: readonly E[], isLast: (entry: E) => boolean): E[][] {
+  const parts: E[][] = [];
+  let part: E[] = [];
+  for (const entry of entries) {
+    part.push(entry);
+    if (!isLast(entry)) continue;
+    parts.push(part);
+    part = [];
+  }
+  return part.length > 0 ? [...parts, part] : parts;
 }

@@ -4,6 +4,7 @@ import type { RedisEventLog } from '@concordat/streams';
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import type { Cursors } from '../log/covered';
 import type { Alarm } from './alarm';
+import type { Lag } from './lag';
 import type { Source } from './sources';
 
 const periodMs = 1_000;
@@ -14,12 +15,13 @@ export interface HeadWatchPorts {
   /** Up to where each source is in the log. */
   readonly cursors: () => Cursors;
   readonly raise: (alarm: Alarm) => Promise<void>;
+  readonly lag: Lag;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
 /**
- * Notices within a second when Redis has come back without its newest entries: a source then ends before what the log
+ * Sees how much waits in the sources, and notices within a second when Redis has come back without its newest entries: a source then ends before what the log
  * already holds. A chained source is filled again by its relay; a source whose positions Redis gives out begins a new
  * epoch, so that no position is used twice.
  */
@@ -45,18 +47,20 @@ export class HeadWatchJob implements OnApplicationBootstrap, BeforeApplicationSh
       const seen = cursors();
       for (const source of sources) {
         const at = seen.get(source.name);
-        if (at && (await this.#isBehind(source, at))) await this.#alarm(source.name, at);
+        if (!at) continue;
+        const head = (await this.ports.log.head(source.name))?.at;
+        this.ports.lag.note(source.name, head, at);
+        if (await this.#isBehind(source, head, at)) await this.#alarm(source.name, at);
       }
     } catch (error) {
       logger.debug({ error }, 'the heads of the sources were not read');
     }
   }
 
-  async #isBehind({ name, trusted }: Source, at: Position): Promise<boolean> {
+  async #isBehind({ name, trusted }: Source, head: Position | undefined, at: Position): Promise<boolean> {
     const { log, clock } = this.ports;
     if (!trusted) return log.beginEpochIfBehind(name, at, clock.nowMs());
-    const head = await log.head(name);
-    return head !== undefined && comparePositions(head.at, at) < 0;
+    return head !== undefined && comparePositions(head, at) < 0;
   }
 
   async #alarm(source: string, at: Position): Promise<void> {

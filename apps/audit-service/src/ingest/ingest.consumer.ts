@@ -21,14 +21,15 @@ import type { ErasureJob } from '../erasure/erasure.job';
 import { isErasure } from '../erasure/erasure';
 import type { CheckpointJob } from '../log/checkpoint.job';
 import type { Cursors } from '../log/covered';
+import { makeAhead } from '../retention/partitions';
 import type { AuditStore } from '../store/audit-store';
 import { isDataFault } from '../store/database-fault';
 import { within } from '../store/deadline';
-import type { Entry } from './admission';
 import { type Alarm, keepAlarms } from './alarm';
-import { cursorsAfter, entriesOf, firstBatch } from './batch';
+import { cursorsAfter, cutBehind, entriesOf, firstBatch } from './batch';
+import { CursorSaver } from './cursor-saver';
 import type { IngestHealth } from './ingest-health';
-import type { Outcome, Sequencer } from './sequencer';
+import type { Outcome, ReadyEntry, Sequencer } from './sequencer';
 import type { Source } from './sources';
 
 export interface IngestPorts {
@@ -43,13 +44,12 @@ export interface IngestPorts {
   readonly logger: Logger;
 }
 
-/** The name of this reader at the sources, which keep what it has not stored yet. */
-const readerName = 'audit';
 /** Entries of one source in one read: with a mebibyte each, what a process can hold of all sources together. */
 const readCount = 256;
 const batchEntries = 1_000;
 const batchBytes = 4_194_304;
 const restartMs = 500;
+const retryMs = 200;
 
 /**
  * Reads all sources and hands what came to the sequencer. While PostgreSQL is away it tries again and again; the sources
@@ -58,12 +58,17 @@ const restartMs = 500;
 export class IngestConsumer implements OnApplicationBootstrap, BeforeApplicationShutdown {
   #follower: Follower | undefined;
   #started: Promise<void> = Promise.resolve();
+  #committing: Promise<void> = Promise.resolve();
   #isStopped = false;
   readonly #cursors = new Map<string, Position>();
   /** Halved when a transaction fails: a slow database must not be given what it cannot do within its timeout. */
   #batchEntries = batchEntries;
 
-  constructor(private readonly ports: IngestPorts) {}
+  readonly #saver: CursorSaver;
+
+  constructor(private readonly ports: IngestPorts) {
+    this.#saver = new CursorSaver(ports.log, ports.logger);
+  }
 
   onApplicationBootstrap(): void {
     this.#started = this.#start();
@@ -73,6 +78,8 @@ export class IngestConsumer implements OnApplicationBootstrap, BeforeApplication
     this.#isStopped = true;
     await this.#started;
     await this.#follower?.stop();
+    await this.#committing;
+    await this.#saver.flush();
   }
 
   /** Up to where each source is in the log; empty until it was read. */
@@ -92,17 +99,19 @@ export class IngestConsumer implements OnApplicationBootstrap, BeforeApplication
   }
 
   async #start(): Promise<void> {
-    const { sources, store, sequencer, erasures, checkpoints, health, logger } = this.ports;
+    const { sources, store, sequencer, erasures, checkpoints, health, clock, logger } = this.ports;
     while (!this.#isStopped) {
       try {
         await store.migrate();
         const committed = await sequencer.restore();
+        await makeAhead(store, clock);
         await erasures.carryOut();
         await checkpoints.start(committed);
         // A source that was never read is named, too: it must not be trimmed by what its other readers have.
         const cursors = new Map(sources.map(({ name }) => [name, committed.cursors.get(name) ?? origin]));
         this.#moved(cursors);
-        await this.#saveCursors(cursors);
+        this.#saver.note(cursors);
+        await this.#saver.flush();
         health.wrote();
         this.#follow(cursors);
         return;
@@ -139,28 +148,46 @@ export class IngestConsumer implements OnApplicationBootstrap, BeforeApplication
     for (const [source, at] of cursors) this.#cursors.set(source, at);
   }
 
+  /**
+   * Prepares what came while what came before is committed: the database is as busy as this process. Resolves when there
+   * is room for more. The key of a subject that is erased must not serve what comes later, so there it waits.
+   */
   async #ingest(bySource: ReadonlyMap<string, readonly EventEnvelope[]>): Promise<void> {
-    const { checkpoints, health } = this.ports;
-    let rest = entriesOf(bySource);
+    for (const part of cutBehind(entriesOf(bySource), ({ envelope }) => isErasure(envelope))) {
+      const ready = await this.ports.sequencer.prepare(part);
+      await this.#committing;
+      this.#committing = this.#commitAll(ready);
+      if (isErasure(part.at(-1)!.envelope)) await this.#committing;
+    }
+  }
+
+  /** Tries again until everything is committed, or this process stops: then it comes again at the next start. */
+  async #commitAll(entries: readonly ReadyEntry[]): Promise<void> {
+    let rest = entries;
     while (rest.length > 0 && !this.#isStopped) {
       const batch = firstBatch(rest, this.#batchEntries, batchBytes);
       const outcome = await this.#commit(batch);
       if (!outcome) continue;
-      checkpoints.committed(outcome.log);
-      for (const alarm of outcome.alarms) this.#announce(alarm);
-      this.#batchEntries = Math.min(batchEntries, this.#batchEntries * 2);
-      health.wrote();
-      const moved = cursorsAfter(batch);
-      for (const source of moved.keys()) health.moves(source);
-      this.#moved(moved);
-      await this.#saveCursors(moved);
+      this.#committed(batch, outcome);
       rest = rest.slice(batch.length);
     }
   }
 
-  /** @returns undefined when the batch holds something that cannot be stored, and is to be given again in smaller parts */
-  async #commit(batch: readonly Entry[]): Promise<Outcome | undefined> {
-    const { erasures, health } = this.ports;
+  #committed(batch: readonly ReadyEntry[], { log, alarms }: Outcome): void {
+    const { checkpoints, health } = this.ports;
+    checkpoints.committed(log);
+    for (const alarm of alarms) this.#announce(alarm);
+    this.#batchEntries = Math.min(batchEntries, this.#batchEntries * 2);
+    health.wrote();
+    const moved = cursorsAfter(batch);
+    for (const source of moved.keys()) health.moves(source);
+    this.#moved(moved);
+    this.#saver.note(moved);
+  }
+
+  /** @returns undefined when it is to be tried again: in smaller parts when it holds something that cannot be stored */
+  async #commit(batch: readonly ReadyEntry[]): Promise<Outcome | undefined> {
+    const { erasures, health, logger } = this.ports;
     try {
       const outcome = await this.#sequence(batch);
       // Before the checkpoint: who sees that a subject was erased finds nothing of it any more.
@@ -170,19 +197,21 @@ export class IngestConsumer implements OnApplicationBootstrap, BeforeApplication
       this.#batchEntries = Math.max(1, Math.floor(batch.length / 2));
       if (batch.length > 1 && isDataFault(error)) return undefined;
       health.writeFailed(error);
-      throw error;
+      logger.warn({ error }, 'ingest');
+      if (!this.#isStopped) await sleep(retryMs);
+      return undefined;
     }
   }
 
   /** Goes past an entry that PostgreSQL will never take, with an alarm: one entry must not hold up all others. */
-  async #sequence(batch: readonly Entry[]): Promise<Outcome> {
+  async #sequence(batch: readonly ReadyEntry[]): Promise<Outcome> {
     const { sequencer } = this.ports;
     try {
       return await sequencer.commit(batch);
     } catch (error) {
       if (batch.length > 1 || !isDataFault(error)) throw error;
-      const reason = `the entry cannot be stored: ${error.message}`;
-      return sequencer.commit(batch, () => ({ ok: false, reason }));
+      const refusal = `the entry cannot be stored: ${error.message}`;
+      return sequencer.commit(batch.map(({ source, envelope }) => ({ source, envelope, refusal })));
     }
   }
 
@@ -196,7 +225,7 @@ export class IngestConsumer implements OnApplicationBootstrap, BeforeApplication
     const { health, logger } = this.ports;
     if (error instanceof MalformedEntryError) return this.#onMalformed(error);
     if (!(error instanceof ForgeryError)) {
-      if (error !== health.writeError) health.readFailed(error);
+      health.readFailed(error);
       logger.warn({ error }, 'ingest');
       return;
     }
@@ -238,15 +267,5 @@ export class IngestConsumer implements OnApplicationBootstrap, BeforeApplication
     const { kind, source } = alarm;
     streamProblems.inc({ source, kind });
     this.ports.logger.error({ alarm }, 'a source of the audit log is not in order');
-  }
-
-  /** A cursor that is not saved makes a source keep more than it must; the next batch says it again. */
-  async #saveCursors(cursors: Cursors): Promise<void> {
-    const { log, logger } = this.ports;
-    try {
-      await Promise.all([...cursors].map(([source, at]) => log.saveCursor(source, readerName, at)));
-    } catch (error) {
-      logger.warn({ error }, 'cursors were not saved');
-    }
   }
 }

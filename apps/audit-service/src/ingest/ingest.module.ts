@@ -4,8 +4,9 @@ import { RedisEventLog } from '@concordat/streams';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AUDIT_CONFIG, type AuditConfig } from '../config';
 import { ErasureJob } from '../erasure/erasure.job';
-import { ErasureModule } from '../erasure/erasure.module';
 import { EventSealer } from '../leaf/event-sealer';
+import { LabelModule } from '../label/label.module';
+import { LabelRegistry } from '../label/label-registry';
 import { CheckpointJob } from '../log/checkpoint.job';
 import { LogModule } from '../log/log.module';
 import { LogWriter } from '../log/log-writer';
@@ -14,10 +15,19 @@ import { FeedTrimJob } from './feed-trim.job';
 import { HeadWatchJob } from './head-watch.job';
 import { IngestConsumer } from './ingest.consumer';
 import { IngestHealth } from './ingest-health';
+import { Lag } from './lag';
 import { Sequencer } from './sequencer';
 import { followedSources, type Source } from './sources';
 
 const SOURCES = Symbol('Sources');
+
+const sequencer = (
+  store: AuditStore,
+  sealer: EventSealer,
+  log: LogWriter,
+  labels: LabelRegistry,
+  clock: Clock,
+): Sequencer => new Sequencer({ store, sealer, log, labels, clock });
 
 @Module({})
 export class IngestModule {
@@ -37,9 +47,11 @@ export class IngestModule {
       const ports = { sources, log, store, sequencer, erasures, checkpoints, health, clock, logger };
       return new IngestConsumer(ports);
     };
+    const lag = new Lag();
+    base.health.add('lag', () => lag.check());
     return {
       module: IngestModule,
-      imports: [LogModule, ErasureModule.for(base)],
+      imports: [LabelModule, LogModule],
       providers: [
         {
           provide: SOURCES,
@@ -54,9 +66,8 @@ export class IngestModule {
         },
         {
           provide: Sequencer,
-          useFactory: (store: AuditStore, sealer: EventSealer, log: LogWriter, clock: Clock) =>
-            new Sequencer({ store, sealer, log, clock }),
-          inject: [AuditStore, EventSealer, LogWriter, CLOCK],
+          useFactory: sequencer,
+          inject: [AuditStore, EventSealer, LogWriter, LabelRegistry, CLOCK],
         },
         {
           provide: IngestConsumer,
@@ -73,7 +84,7 @@ export class IngestModule {
             logger: Logger,
           ) =>
             new HeadWatchJob({
-              ...{ sources, log, clock, logger },
+              ...{ sources, log, lag, clock, logger },
               cursors: () => ingest.cursors,
               raise: (alarm) => ingest.raise(alarm),
             }),

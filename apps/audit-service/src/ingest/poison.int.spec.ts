@@ -8,7 +8,7 @@ import {
   RequestRefused,
 } from '@concordat/contracts';
 import { streamKeys } from '@concordat/streams';
-import { eventually, newAgent } from '@concordat/testing';
+import { eventually, newAgent, plainMessage } from '@concordat/testing';
 import { type AuditBench, startAuditBench } from '../testing/audit-bench';
 
 jest.setTimeout(60_000);
@@ -26,7 +26,7 @@ const sent = (over: object): Fields => ({
 const accepted = (over: object): Fields => ({
   ce_type: MessageAccepted.type,
   data: JSON.stringify({
-    ...{ ...message, type: 'COMMAND', priority: 'HIGH', correlationId: null, replyTo: null },
+    ...{ ...plainMessage, ...message, type: 'COMMAND', priority: 'HIGH' },
     ...{ ttlSeconds: 60, payload: { text: 'a\0' } },
     ...over,
   }),

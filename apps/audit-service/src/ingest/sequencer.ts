@@ -1,14 +1,21 @@
-import { ConcordatError } from '@concordat/contracts';
+import { ConcordatError, type EventEnvelope } from '@concordat/contracts';
 import { type Clock, inSpan, linkTo } from '@concordat/runtime';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { type Link, SpanKind } from '@opentelemetry/api';
+import { noteActivity } from '../anomaly/activity';
 import { noteErasures } from '../erasure/erasure-rows';
 import { insertEvents } from '../event/event.projection';
-import type { EventSealer, SealedEvent } from '../leaf/event-sealer';
+import { noteUsers } from '../governance/known-user.projection';
+import type { EventSealer } from '../leaf/event-sealer';
+import { sealEvent, type SealedEvent, sealPayload, type SubjectKey } from '../leaf/sealed-event';
 import type { Committed } from '../log/checkpoint.job';
+import type { LabelRegistry } from '../label/label-registry';
+import { labelsOf } from '../label/labels';
 import type { LogWriter, NewLeaf } from '../log/log-writer';
 import type { MessageChange } from '../message/message-change';
 import { applyChanges, type StoredChange } from '../message/message.projection';
+import type { Layout } from '../retention/layout';
+import { layoutAt, timesOf } from '../retention/partitions';
 import type { AuditStore } from '../store/audit-store';
 import { type Admission, admit, type Entry } from './admission';
 import { type Alarm, keepAlarms } from './alarm';
@@ -19,6 +26,7 @@ export interface SequencerPorts {
   readonly store: AuditStore;
   readonly sealer: EventSealer;
   readonly log: LogWriter;
+  readonly labels: Pick<LabelRegistry, 'load' | 'of'>;
   readonly clock: Clock;
 }
 
@@ -30,12 +38,16 @@ export interface Outcome {
 
 type Judge = (entry: Entry) => Admission;
 
-/** An event, ready to be written. */
-interface Prepared {
-  readonly entry: Entry;
+/** An entry that is ready to be written: sealed, or with the reason why it does not get in. */
+export type ReadyEntry = Entry & ({ readonly event: PreparedEvent } | { readonly refusal: string });
+
+interface PreparedEvent {
   readonly sealed: SealedEvent;
-  readonly change: StoredChange | undefined;
+  readonly changes: readonly StoredChange[];
 }
+type AdmittedEntry = Extract<ReadyEntry, { event: PreparedEvent }>;
+
+const isAdmitted = (entry: ReadyEntry): entry is AdmittedEntry => 'event' in entry;
 
 const linksLimit = 128;
 
@@ -45,13 +57,15 @@ const linksLimit = 128;
  */
 export class Sequencer {
   #committed: Committed | undefined;
+  #layout: Layout | undefined;
   #largest = 0;
 
   constructor(private readonly ports: SequencerPorts) {}
 
   /** The log as the database has it. @throws SERVICE_UNAVAILABLE, STORE_REGRESSED */
   async restore(): Promise<Committed> {
-    const { store, log } = this.ports;
+    const { store, log, labels } = this.ports;
+    await labels.load();
     const committed = await store.transaction(async (em) => ({
       tree: await log.restore(em),
       cursors: await readCursors(em),
@@ -65,92 +79,124 @@ export class Sequencer {
   }
 
   /**
-   * Entries that are in the log already change nothing, so a batch whose outcome is unknown is simply given again.
+   * Judges and seals entries; needs no database, so it goes on while the batch before is committed.
    * @param judge which entries get in; for the others an alarm is kept
+   */
+  async prepare(entries: readonly Entry[], judge: Judge = admit): Promise<ReadyEntry[]> {
+    const judged = entries.map((entry) => ({ entry, admission: judge(entry) }));
+    const { labels } = this.ports;
+    const admitted = judged.flatMap(({ entry, admission }) => (admission.ok ? [entry.envelope] : []));
+    const keyOf = await this.ports.sealer.keysOf(admitted);
+    return judged.map(({ entry: { source, envelope }, admission }) =>
+      admission.ok
+        ? { source, envelope, event: prepared(keyOf(envelope), envelope, admission.changes, labels) }
+        : { source, envelope, refusal: admission.reason },
+    );
+  }
+
+  /**
+   * Entries that are in the log already change nothing, so a batch whose outcome is unknown is simply given again.
    * @throws SERVICE_UNAVAILABLE, STORE_REGRESSED, LogMovedError, DatabaseFault
    */
-  async commit(entries: readonly Entry[], judge: Judge = admit): Promise<Outcome> {
+  async commit(entries: readonly ReadyEntry[]): Promise<Outcome> {
     const before = this.#committed ?? (await this.restore());
     const fresh = entriesAfter(entries, before.cursors);
     if (fresh.length === 0) return { log: before, alarms: [] };
     // Forgotten until the commit is known: after an error the database alone knows what happened.
     this.#committed = undefined;
-    const outcome = await inSpan(spanOf(fresh), () => this.#write(before, fresh, judge));
+    const outcome = await inSpan(spanOf(fresh), () => this.#write(before, fresh));
     this.#largest = outcome.log.tree.size;
     this.#committed = outcome.log;
     return outcome;
   }
 
-  async #write(before: Committed, entries: readonly Entry[], judge: Judge): Promise<Outcome> {
+  async #write(before: Committed, entries: readonly ReadyEntry[]): Promise<Outcome> {
     const { store, log, clock } = this.ports;
-    const { events, alarms } = await this.#prepare(entries, judge);
+    const admitted = entries.filter(isAdmitted);
+    const alarms = entries.flatMap(alarmOf);
     const moved = cursorsAfter(entries);
-    const tree = await store.transaction(async (em) => {
-      await log.lock(em, before.tree);
+    const { tree, layout } = await store.transaction(async (em) => {
+      const state = await log.lock(em, before.tree);
+      const times = timesOf(state, clock);
+      const layout = await layoutAt(em, state, times, this.#layout);
       const known = await log.known(
         em,
-        events.map(({ entry }) => entry.envelope.id),
+        admitted.map(({ envelope }) => envelope.id),
       );
-      const fresh = events.filter(({ entry }) => !known.has(entry.envelope.id));
-      await writeRows(em, fresh, before.tree.size);
+      const fresh = admitted.filter(({ envelope }) => !known.has(envelope.id));
+      await writeRows(em, fresh, before.tree.size, layout, times.loggedMs);
+      await noteActivity(em, before.tree.size, fresh.map(toldBy));
       await keepAlarms(em, alarms, clock.now().toISOString());
       await writeCursors(em, moved);
-      return log.append(em, before.tree, fresh.map(leafOf));
+      const loggedAt = new Date(times.loggedMs);
+      return { tree: await log.append(em, before.tree, fresh.map(leafOf), loggedAt), layout };
     });
+    // After the commit: a layout that was rolled back is none.
+    this.#layout = layout;
     return { log: { tree, cursors: new Map([...before.cursors, ...moved]) }, alarms };
   }
-
-  async #prepare(entries: readonly Entry[], judge: Judge): Promise<{ events: Prepared[]; alarms: Alarm[] }> {
-    const alarms: Alarm[] = [];
-    const preparing: Promise<Prepared>[] = [];
-    for (const entry of entries) {
-      const admission = judge(entry);
-      if (admission.ok) preparing.push(this.#seal(entry, admission.change));
-      else {
-        const { source, envelope } = entry;
-        alarms.push({ kind: 'malformed', source, at: envelope.at, detail: admission.reason });
-      }
-    }
-    return { events: await Promise.all(preparing), alarms };
-  }
-
-  async #seal(entry: Entry, change: MessageChange | undefined): Promise<Prepared> {
-    const sealed = await this.ports.sealer.seal(entry.envelope);
-    return { entry, sealed, change: change && (await this.#sealChange(entry, change)) };
-  }
-
-  async #sealChange({ envelope }: Entry, change: MessageChange): Promise<StoredChange> {
-    const { acceptance, tenant, messageId } = change;
-    if (!acceptance) return { ...change, acceptance };
-    const payload = await this.ports.sealer.sealPayload(
-      tenant,
-      envelope.subject,
-      messageId,
-      acceptance.payload,
-    );
-    return { ...change, acceptance: { ...acceptance, payload } };
-  }
 }
 
-async function writeRows(em: EntityManager, events: readonly Prepared[], size: number): Promise<void> {
+const alarmOf = (entry: ReadyEntry): Alarm[] =>
+  isAdmitted(entry)
+    ? []
+    : [{ kind: 'malformed', source: entry.source, at: entry.envelope.at, detail: entry.refusal }];
+
+const prepared = (
+  key: SubjectKey,
+  envelope: EventEnvelope,
+  changes: readonly MessageChange[],
+  labels: Pick<LabelRegistry, 'of'>,
+): PreparedEvent => ({
+  sealed: sealEvent(key, envelope),
+  changes: changes.map((change) => stored(key, change, labels)),
+});
+
+function stored(key: SubjectKey, change: MessageChange, labels: Pick<LabelRegistry, 'of'>): StoredChange {
+  const { acceptance, tenant, messageId } = change;
+  if (!acceptance) return { ...change, acceptance };
+  const sealed = sealPayload(key, tenant, messageId, acceptance.payload);
+  const found = labelsOf(labels.of(tenant), acceptance.type, acceptance.payload);
+  const payload = found ? { ...sealed, labels: JSON.stringify(found) } : sealed;
+  return { ...change, acceptance: { ...acceptance, payload } };
+}
+
+async function writeRows(
+  em: EntityManager,
+  entries: readonly AdmittedEntry[],
+  size: number,
+  layout: Layout,
+  loggedMs: number,
+): Promise<void> {
+  const loggedAt = new Date(loggedMs).toISOString();
+  const classOf = (tenant: string) => layout.classAt(tenant, 'events', loggedMs);
   await insertEvents(
     em,
-    events.map(({ entry: { envelope }, sealed: { body } }, i) => ({ logIndex: size + i, envelope, body })),
+    entries.map(({ envelope, event: { sealed } }, i) => ({
+      logIndex: size + i,
+      envelope,
+      body: sealed.body,
+      loggedAt,
+      retentionClass: classOf(envelope.tenant),
+    })),
   );
-  await noteErasures(
-    em,
-    events.map(({ entry }) => entry.envelope),
-  );
+  const envelopes = entries.map(({ envelope }) => envelope);
+  await noteErasures(em, envelopes);
+  await noteUsers(em, envelopes);
   await applyChanges(
     em,
-    events.flatMap(({ change }) => (change ? [change] : [])),
+    entries.flatMap(({ event }) => event.changes),
+    layout,
+    loggedMs,
   );
 }
 
-const leafOf = ({ entry, sealed: { leaf, leafHash } }: Prepared): NewLeaf => ({
-  eventId: entry.envelope.id,
-  leaf,
-  leafHash,
+const toldBy = ({ envelope, event: { changes } }: AdmittedEntry) => ({ envelope, changes });
+
+const leafOf = ({ envelope, event: { sealed } }: AdmittedEntry): NewLeaf => ({
+  eventId: envelope.id,
+  leaf: sealed.leaf,
+  leafHash: sealed.leafHash,
 });
 
 /** One span per batch; links lead from it to what caused the events. */

@@ -9,9 +9,13 @@ export interface Source {
 }
 
 /** Everything that the audit log follows: what services did, what they refused or let be read, and every message. */
-export const followedSources = (busPartitions: number, peers: Pick<Peers, 'iam' | 'vault'>): Source[] => [
+export const followedSources = (
+  busPartitions: number,
+  peers: Pick<Peers, 'iam' | 'vault' | 'audit'>,
+): Source[] => [
   { name: 'iam', trusted: peers.iam },
   { name: 'vault', trusted: peers.vault },
+  { name: 'audit', trusted: peers.audit },
   ...services.map((service) => ({ name: feedSource(service), trusted: undefined })),
   ...Array.from({ length: busPartitions }, (_, partition) => ({
     name: busSource(partition),

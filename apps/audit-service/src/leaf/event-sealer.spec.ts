@@ -3,6 +3,7 @@ import { AeadError, buildLeaf, canonicalJson, sha256, toBase64url } from '@conco
 import { memoryKeystore } from '@concordat/keystore';
 import fc from 'fast-check';
 import { EventSealer } from './event-sealer';
+import { sealEvent, sealPayload } from './sealed-event';
 import { dataOf, eventText, traceIdOf } from './event-text';
 
 const envelope: EventEnvelope = {
@@ -64,9 +65,11 @@ describe('a trace id', () => {
 describe('a sealed event', () => {
   const keystore = memoryKeystore();
   const sealer = new EventSealer(keystore);
+  const keyOf = async (event: EventEnvelope) => (await sealer.keysOf([event]))(event);
+  const seal = async (event: EventEnvelope) => sealEvent(await keyOf(event), event);
 
   it('opens to its text and the salt of its leaf', async () => {
-    const { body, leaf } = await sealer.seal(envelope);
+    const { body, leaf } = await seal(envelope);
     const { salt, event } = (await sealer.open('default', envelope.id, body))!;
     expect(event).toBe(eventText(envelope));
     expect(toBase64url(buildLeaf({ ...envelope, event, salt, body: sha256(body.box) }))).toBe(
@@ -75,7 +78,7 @@ describe('a sealed event', () => {
   });
 
   it('opens nowhere else, and not when any bit was changed', async () => {
-    const { body } = await sealer.seal(envelope);
+    const { body } = await seal(envelope);
     await expect(sealer.open('default', 'bus.1:1:8', body)).rejects.toThrow(AeadError);
     expect(await sealer.open('other', envelope.id, body)).toBeUndefined();
     await fc.assert(
@@ -91,7 +94,7 @@ describe('a sealed event', () => {
   it('has another salt than every other event, also of the same subject', async () => {
     const salts = await Promise.all(
       ['bus.1:1:1', 'bus.1:1:2'].map(async (id) => {
-        const { body } = await sealer.seal({ ...envelope, id });
+        const { body } = await seal({ ...envelope, id });
         return toBase64url((await sealer.open('default', id, body))!.salt);
       }),
     );
@@ -100,8 +103,8 @@ describe('a sealed event', () => {
 
   it('is forgotten, payloads included, when the key of its subject is destroyed; others stay', async () => {
     const bob = { ...envelope, subject: 'did:key:zBob', id: 'bus.1:1:3' };
-    const [alices, bobs] = [await sealer.seal(envelope), await sealer.seal(bob)];
-    const payload = await sealer.sealPayload('default', envelope.subject, 'msg-1', { a: 1 });
+    const [alices, bobs] = [await seal(envelope), await seal(bob)];
+    const payload = sealPayload(await keyOf(envelope), 'default', 'msg-1', { a: 1 });
     expect(await sealer.openPayload('default', 'msg-1', payload)).toEqual({ a: 1 });
     await keystore.destroy('default', [`subject/${envelope.subject}`]);
     expect(await sealer.open('default', envelope.id, alices.body)).toBeUndefined();
@@ -113,16 +116,16 @@ describe('a sealed event', () => {
     const over = { type: AgentErased.type, subject: 'did:key:zCarol', id: 'iam:1:1' };
     const erasure = { ...envelope, ...over, source: '/concordat/iam' };
     const pretended = { ...erasure, source: '/concordat/iam.feed', id: 'iam.feed:1:1' };
-    const [real, forged] = [await sealer.seal(erasure), await sealer.seal(pretended)];
+    const [real, forged] = [await seal(erasure), await seal(pretended)];
     for (let i = 0; i < 2; i++) await sealer.forget('default', erasure.subject);
     expect(await sealer.open('default', erasure.id, real.body)).toMatchObject({ event: eventText(erasure) });
     expect(await sealer.open('default', pretended.id, forged.body)).toBeUndefined();
   });
 
   it('is sealed under a fresh key when it comes after the erasure of its subject', async () => {
-    const before = await sealer.seal(envelope);
+    const before = await seal(envelope);
     await sealer.forget('default', envelope.subject);
-    const after = await sealer.seal(envelope);
+    const after = await seal(envelope);
     expect(after.body.keyId).not.toBe(before.body.keyId);
     expect(await sealer.open('default', envelope.id, before.body)).toBeUndefined();
     expect(await sealer.open('default', envelope.id, after.body)).toBeDefined();

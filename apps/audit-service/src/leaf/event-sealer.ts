@@ -1,87 +1,63 @@
-import type { EventEnvelope, KeyPath, SealedValue } from '@concordat/contracts';
-import {
-  buildLeaf,
-  fromBase64url,
-  hmacSha256,
-  leafHash,
-  lengthPrefixed,
-  sha256,
-  toBase64url,
-  utf8,
-} from '@concordat/crypto';
-import { type DataKey, type Keystore, openValue, sealValue } from '@concordat/keystore';
+import type { EventEnvelope, KeyPath } from '@concordat/contracts';
+import { readyKey } from '@concordat/crypto';
+import type { DataKey, Keystore } from '@concordat/keystore';
 import { isErasure } from '../erasure/erasure';
-import { eventText } from './event-text';
-
-/** Ciphertext as it lies in a row, with the name of the key that opens it. */
-export interface Sealed {
-  readonly keyId: string;
-  /** nonce ‖ ciphertext ‖ tag */
-  readonly box: Uint8Array;
-}
-
-/** What the log keeps of an event. */
-export interface SealedEvent {
-  readonly body: Sealed;
-  readonly leaf: Uint8Array;
-  readonly leafHash: Uint8Array;
-}
-
-/** What opens a leaf. */
-export interface Disclosure {
-  /** 32 bytes */
-  readonly salt: Uint8Array;
-  /** canonical text of the event */
-  readonly event: string;
-}
-
-/** A salt per event. It is not stored: it goes with the key, and then the leaf is closed for ever. */
-const saltOf = ({ key }: DataKey, eventId: string): Uint8Array =>
-  hmacSha256(key, lengthPrefixed('concordat/audit-salt/v1', eventId));
+import { type Disclosure, openEvent, openPayload, type Sealed, type SubjectKey } from './sealed-event';
 
 /** An erasure has a key of its own, which outlives that of its subject: that it happened, and to whom, can be shown for ever. */
 const keyPathOf = (envelope: EventEnvelope): KeyPath =>
   isErasure(envelope) ? [`erasure/${envelope.subject}`] : subjectPath(envelope.subject);
 const subjectPath = (subject: string): KeyPath => [`subject/${subject}`];
 
-const bodyContext = (tenant: string, eventId: string): string[] => ['audit-event', tenant, eventId];
-const payloadContext = (tenant: string, messageId: string): string[] => ['audit-message', tenant, messageId];
-
 /**
- * Encrypts what the audit log stores under a key per subject, so that erasing a subject is destroying one key: bodies,
- * payloads and salts of all its events are then gone, in the database and in every copy of it.
+ * What the audit log stores is encrypted under a key per subject, so that erasing a subject is destroying one key: bodies,
+ * payloads and salts of all its events are then gone, in the database and in every copy of it. The payload of a message
+ * goes with the subject of its acceptance: the sender.
  */
 export class EventSealer {
   constructor(private readonly keystore: Keystore) {}
 
-  /** @throws RangeError when the leaf would be too large: see `admission.ts`, which lets no such event in */
-  async seal(envelope: EventEnvelope): Promise<SealedEvent> {
-    const { id, type, time, tenant, actor, subject } = envelope;
-    const key = await this.keystore.obtain(tenant, keyPathOf(envelope));
-    const event = eventText(envelope);
-    const body = sealBytes(key, event, bodyContext(tenant, id));
-    const salt = saltOf(key, id);
-    const leaf = buildLeaf({ id, type, time, tenant, actor, subject, event, salt, body: sha256(body.box) });
-    return { body, leaf, leafHash: leafHash(leaf) };
+  /**
+   * The keys that a batch is sealed under, each looked up once.
+   * @returns the key of an event of the batch
+   */
+  async keysOf(envelopes: readonly EventEnvelope[]): Promise<(envelope: EventEnvelope) => SubjectKey> {
+    const paths = new Map<string, [tenant: string, path: KeyPath]>();
+    const nameOf = ({ tenant }: EventEnvelope, path: KeyPath): string => `${tenant} ${path.join('/')}`;
+    for (const envelope of envelopes) {
+      const path = keyPathOf(envelope);
+      paths.set(nameOf(envelope, path), [envelope.tenant, path]);
+    }
+    const obtain = async ([name, [tenant, path]]: [string, [string, KeyPath]]): Promise<
+      [string, SubjectKey]
+    > => {
+      const { kid, key } = await this.keystore.obtain(tenant, path);
+      return [name, { kid, key, sealing: { kid, key: readyKey(key) } }];
+    };
+    const keys = new Map(await Promise.all([...paths].map(obtain)));
+    return (envelope) => keys.get(nameOf(envelope, keyPathOf(envelope)))!;
   }
 
   /** @returns undefined when the key was destroyed @throws AeadError when the row was changed */
-  async open(tenant: string, eventId: string, body: Sealed): Promise<Disclosure | undefined> {
-    const key = await this.keystore.find(tenant, body.keyId);
-    const event = key && (await this.#openText(tenant, body, bodyContext(tenant, eventId)));
-    return event === undefined ? undefined : { salt: saltOf(key!, eventId), event };
-  }
-
-  /** @param subject whose erasure takes the payload with it: the sender */
-  async sealPayload(tenant: string, subject: string, messageId: string, payload: unknown): Promise<Sealed> {
-    const key = await this.keystore.obtain(tenant, subjectPath(subject));
-    return sealBytes(key, JSON.stringify(payload), payloadContext(tenant, messageId));
+  async open(tenant: string, eventId: string, { keyId, box }: Sealed): Promise<Disclosure | undefined> {
+    const key = await this.keystore.find(tenant, keyId);
+    return key && openEvent(key, tenant, eventId, box);
   }
 
   /** @returns null when the key was destroyed @throws AeadError when the row was changed */
-  async openPayload(tenant: string, messageId: string, payload: Sealed): Promise<unknown> {
-    const text = await this.#openText(tenant, payload, payloadContext(tenant, messageId));
-    return text === undefined ? null : JSON.parse(text);
+  async openPayload(tenant: string, messageId: string, { keyId, box }: Sealed): Promise<unknown> {
+    const key = await this.keystore.find(tenant, keyId);
+    return key === undefined ? null : openPayload(key, tenant, messageId, box);
+  }
+
+  /** The key of a subject, for what else is stored about it. Made when there is none. */
+  keyOf(tenant: string, subject: string): Promise<DataKey> {
+    return this.keystore.obtain(tenant, subjectPath(subject));
+  }
+
+  /** @returns undefined when the key was destroyed */
+  find(tenant: string, keyId: string): Promise<DataKey | undefined> {
+    return this.keystore.find(tenant, keyId);
   }
 
   /**
@@ -91,16 +67,4 @@ export class EventSealer {
   async forget(tenant: string, subject: string): Promise<void> {
     await this.keystore.destroy(tenant, subjectPath(subject));
   }
-
-  async #openText(tenant: string, { keyId, box }: Sealed, context: string[]): Promise<string | undefined> {
-    const sealed: SealedValue = { alg: 'A256GCM', kid: keyId, value: toBase64url(box) };
-    const bytes = await openValue(this.keystore, tenant, sealed, context);
-    return bytes && Buffer.from(bytes).toString('utf8');
-  }
-}
-
-/** Rows hold bytes, a third shorter than the text form of sealed values. */
-function sealBytes(key: DataKey, text: string, context: string[]): Sealed {
-  const { kid, value } = sealValue(key, utf8(text), context);
-  return { keyId: kid, box: fromBase64url(value)! };
 }

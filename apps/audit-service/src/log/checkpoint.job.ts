@@ -1,12 +1,13 @@
-import { formatCheckpoint, signNote } from '@concordat/crypto';
-import type { Clock, Logger } from '@concordat/runtime';
+import { formatCheckpoint, signNote, type TileTree } from '@concordat/crypto';
+import type { Logger } from '@concordat/runtime';
 import type { BeforeApplicationShutdown } from '@nestjs/common';
+import type { EntityManager } from '@mikro-orm/postgresql';
 import type { AuditStore } from '../store/audit-store';
+import { queryRows } from '../store/bulk';
 import type { CheckpointAnchor } from './checkpoint-anchor';
-import type { Covered, Cursors } from './covered';
+import type { Covered, Cursors, SignedCheckpoint } from './covered';
 import type { LogIdentity } from './log-identity';
 import { LogCheckpoint } from './log-rows';
-import type { TileTree } from './tile-tree';
 
 /** The log as the last transaction left it. */
 export interface Committed {
@@ -22,7 +23,6 @@ export interface CheckpointPorts {
   readonly identity: LogIdentity;
   readonly anchor: CheckpointAnchor;
   readonly covered: Covered;
-  readonly clock: Clock;
   readonly logger: Logger;
 }
 
@@ -76,13 +76,25 @@ export class CheckpointJob implements BeforeApplicationShutdown {
   }
 
   async #cover({ tree, cursors }: Committed): Promise<void> {
-    const { store, identity, anchor, covered, clock } = this.ports;
+    const { store, identity, anchor, covered } = this.ports;
     const { size } = tree;
     if (size === covered.size) return covered.advance(covered.checkpoint, cursors);
     const text = formatCheckpoint({ origin: identity.origin, size, root: tree.root() });
     const note = signNote(text, identity.signer);
-    await store.transaction((em) => em.upsert(LogCheckpoint, { size, note, signedAt: clock.now() }));
+    await store.transaction((em) => insertCheckpoint(em, { size, note }));
     await anchor.keep(note);
     covered.advance({ size, note }, cursors);
   }
+}
+
+/** Puts a checkpoint behind the last one; nothing when another process has put this one, or a later one, there. */
+async function insertCheckpoint(em: EntityManager, { size, note }: SignedCheckpoint): Promise<void> {
+  // One after the other: each names the one before it.
+  await queryRows(em, `SELECT pg_advisory_xact_lock(hashtextextended('concordat log_checkpoints', 0))`);
+  await queryRows(
+    em,
+    `INSERT INTO log_checkpoints (size, note, previous)
+     SELECT ?, ?, coalesce(max(size), 0) FROM log_checkpoints HAVING coalesce(max(size), 0) < ?`,
+    [size, note, size],
+  );
 }

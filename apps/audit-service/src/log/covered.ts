@@ -52,6 +52,14 @@ export class Covered {
     return true;
   }
 
+  /** Waits until more than `size` entries are covered, no longer than so many milliseconds. @returns whether they are */
+  async beyond(size: number, ms: number): Promise<boolean> {
+    const end = performance.now() + ms;
+    for (let left = ms; this.size <= size && left > 0; left = end - performance.now())
+      await this.#moved(left);
+    return this.size > size;
+  }
+
   #moved(ms: number): Promise<void> {
     return new Promise((resolve) => {
       const done = (): void => {

@@ -9,7 +9,14 @@ export interface LogStateRow {
   vkey: string;
   size: number;
   root: Uint8Array;
+  /** When its last entries were put into it; never goes back. */
+  loggedAt: Date;
+  /** Counts the changes of partitions and of what belongs into them: who knows this number knows them. */
+  retentionVersion: number;
 }
+
+/** The only row. */
+export const logId = 1;
 
 export const LogState = new EntitySchema<LogStateRow>({
   name: 'LogState',
@@ -19,6 +26,8 @@ export const LogState = new EntitySchema<LogStateRow>({
     vkey: { type: 'text' },
     size: { type: bigint },
     root: { type: 'uint8array' },
+    loggedAt: { type: 'datetime' },
+    retentionVersion: { type: bigint },
   },
 });
 
@@ -58,7 +67,8 @@ export interface LogCheckpointRow {
   size: number;
   /** C2SP signed note */
   note: string;
-  signedAt: Date;
+  /** Size of the checkpoint before, 0 of the first: so that none can be taken out of the row. */
+  previous: number;
 }
 
 export const LogCheckpoint = new EntitySchema<LogCheckpointRow>({
@@ -67,6 +77,6 @@ export const LogCheckpoint = new EntitySchema<LogCheckpointRow>({
   properties: {
     size: { type: bigint, primary: true },
     note: { type: 'text' },
-    signedAt: { type: 'datetime' },
+    previous: { type: bigint },
   },
 });

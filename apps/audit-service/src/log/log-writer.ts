@@ -1,13 +1,21 @@
 import { ConcordatError } from '@concordat/contracts';
-import { type Checkpoint, rootHash, toBase64url } from '@concordat/crypto';
+import {
+  type Checkpoint,
+  edgeOf,
+  joinHashes,
+  nodesOf,
+  rootHash,
+  type Tile,
+  tilesFor,
+  TileTree,
+  toBase64url,
+} from '@concordat/crypto';
 import { type EntityManager, LockMode } from '@mikro-orm/postgresql';
 import { insertRows, rowsWhere, type Table } from '../store/bulk';
 import type { CheckpointAnchor } from './checkpoint-anchor';
 import type { LogIdentity } from './log-identity';
 import { readTiles } from './log-reader';
-import { LogState } from './log-rows';
-import { edgeOf, joinHashes, nodesOf, type Tile, tilesFor } from './tile';
-import { TileTree } from './tile-tree';
+import { logId, LogState, type LogStateRow } from './log-rows';
 
 /** A leaf and the event it stands for. */
 export interface NewLeaf {
@@ -45,7 +53,12 @@ const tileTable: Table<Tile> = {
   onConflict: 'ON CONFLICT (level, index) DO UPDATE SET hashes = excluded.hashes',
 };
 
-const logId = 1;
+/** Holds the log for this transaction. @returns undefined when there is none yet */
+export const lockLog = async (em: EntityManager): Promise<LogStateRow | undefined> =>
+  (await em.findOne(LogState, { id: logId }, { lockMode: LockMode.PESSIMISTIC_WRITE })) ?? undefined;
+
+/** A log without entries. */
+const beginning = { loggedAt: new Date(0), retentionVersion: 0 };
 
 /** Writes the Merkle log. Every method belongs into a transaction, which `lock` begins. */
 export class LogWriter {
@@ -61,7 +74,10 @@ export class LogWriter {
   async restore(em: EntityManager): Promise<TileTree> {
     const state = await em.findOne(LogState, { id: logId });
     if (!state)
-      await em.insert(LogState, { id: logId, vkey: this.identity.vkey, ...stateOf(TileTree.empty) });
+      await em.insert(LogState, {
+        ...{ id: logId, vkey: this.identity.vkey, ...beginning },
+        ...stateOf(TileTree.empty),
+      });
     else if (state.vkey !== this.identity.vkey)
       throw new ConcordatError('STORE_REGRESSED', `The database holds the log of ${state.vkey}.`);
     const size = state?.size ?? 0;
@@ -74,10 +90,11 @@ export class LogWriter {
   }
 
   /** Holds the log for this transaction. @throws LogMovedError when it is not where `tree` is */
-  async lock(em: EntityManager, tree: TileTree): Promise<void> {
-    const state = await em.findOne(LogState, { id: logId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+  async lock(em: EntityManager, tree: TileTree): Promise<LogStateRow> {
+    const state = await lockLog(em);
     if (state?.size !== tree.size || toBase64url(state.root) !== toBase64url(tree.root()))
       throw new LogMovedError(`the log is at ${state?.size}, not at ${tree.size}`);
+    return state;
   }
 
   /** Those of the events that are in the log already. */
@@ -91,7 +108,12 @@ export class LogWriter {
   }
 
   /** Appends leaves and everything that follows from them. @returns the tree to go on with after the commit */
-  async append(em: EntityManager, before: TileTree, leaves: readonly NewLeaf[]): Promise<TileTree> {
+  async append(
+    em: EntityManager,
+    before: TileTree,
+    leaves: readonly NewLeaf[],
+    loggedAt: Date,
+  ): Promise<TileTree> {
     const { tree, tiles } = before.append(leaves.map(({ leafHash }) => leafHash));
     await insertRows(
       em,
@@ -99,7 +121,7 @@ export class LogWriter {
       leaves.map((entry, i) => ({ index: before.size + i, entry })),
     );
     await insertRows(em, tileTable, tiles);
-    await em.nativeUpdate(LogState, { id: logId }, stateOf(tree));
+    await em.nativeUpdate(LogState, { id: logId }, { ...stateOf(tree), loggedAt });
     return tree;
   }
 }

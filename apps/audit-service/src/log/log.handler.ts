@@ -1,14 +1,15 @@
 import { ConcordatError } from '@concordat/contracts';
-import { parseTileIndex, toBase64url, utf8 } from '@concordat/crypto';
+import { parseTileIndex, tileWidthIn, toBase64url, utf8 } from '@concordat/crypto';
 import type { OperationHandlers } from '@concordat/runtime';
 import type { Covered } from './covered';
 import type { LogIdentity } from './log-identity';
+import type { Cosignatures } from '../witness/cosignatures';
 import type { LogReader } from './log-reader';
-import { tileWidthIn } from './tile';
 
 export interface LogPorts {
   readonly identity: LogIdentity;
   readonly covered: Covered;
+  readonly cosignatures: Cosignatures;
   readonly reader: LogReader;
 }
 
@@ -19,7 +20,7 @@ const file = (bytes: Uint8Array) => ({ output: { body: toBase64url(bytes) }, pos
  * The log for everybody (C2SP tlog-tiles): checkpoint, key, tiles, entries, consistency proofs. Anonymous and cacheable,
  * so unlike queries these reads are not audited: a log that grew by being read would never come to rest.
  */
-export function logHandlers({ identity, covered, reader }: LogPorts) {
+export function logHandlers({ identity, covered, cosignatures, reader }: LogPorts) {
   /** @throws ConcordatError NOT_FOUND beyond the checkpoint, and for paths that are not canonical */
   const widthOf = (level: number, path: string): { index: number; width: number } => {
     const asked = parseTileIndex(path);
@@ -34,8 +35,9 @@ export function logHandlers({ identity, covered, reader }: LogPorts) {
   };
   return {
     'audit.checkpoint': async () => {
-      if (!covered.checkpoint) throw new ConcordatError('NOT_FOUND', 'The log is empty.');
-      return file(utf8(covered.checkpoint.note));
+      const { checkpoint } = covered;
+      if (!checkpoint) throw new ConcordatError('NOT_FOUND', 'The log is empty.');
+      return file(utf8(checkpoint.note + cosignatures.of(checkpoint.size)));
     },
     'audit.key': async () => file(utf8(`${identity.vkey}\n`)),
     'audit.tile': async ({ level, index: path }) => {

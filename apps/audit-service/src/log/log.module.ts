@@ -1,9 +1,10 @@
 import { join } from 'node:path';
-import type { Clock, Logger } from '@concordat/runtime';
-import { CLOCK, LOGGER } from '@concordat/service';
+import type { Logger } from '@concordat/runtime';
+import { LOGGER } from '@concordat/service';
 import { Module } from '@nestjs/common';
 import { AUDIT_CONFIG, type AuditConfig } from '../config';
 import { AuditStore } from '../store/audit-store';
+import { Cosignatures } from '../witness/cosignatures';
 import { CheckpointAnchor } from './checkpoint-anchor';
 import { CheckpointJob } from './checkpoint.job';
 import { Covered } from './covered';
@@ -13,11 +14,12 @@ import { LogReader } from './log-reader';
 import { LogWriter } from './log-writer';
 
 export const LOG_HANDLERS = Symbol('LogHandlers');
-const LOG_IDENTITY = Symbol('LogIdentity');
+export const LOG_IDENTITY = Symbol('LogIdentity');
 
 @Module({
   providers: [
     Covered,
+    Cosignatures,
     {
       provide: LOG_IDENTITY,
       useFactory: ({ dataDir, logOrigin: origin, vkeyFile }: AuditConfig) =>
@@ -43,18 +45,26 @@ const LOG_IDENTITY = Symbol('LogIdentity');
         identity: LogIdentity,
         anchor: CheckpointAnchor,
         covered: Covered,
-        clock: Clock,
         logger: Logger,
-      ) => new CheckpointJob({ store, identity, anchor, covered, clock, logger }),
-      inject: [AuditStore, LOG_IDENTITY, CheckpointAnchor, Covered, CLOCK, LOGGER],
+      ) => new CheckpointJob({ store, identity, anchor, covered, logger }),
+      inject: [AuditStore, LOG_IDENTITY, CheckpointAnchor, Covered, LOGGER],
     },
     {
       provide: LOG_HANDLERS,
-      useFactory: (identity: LogIdentity, covered: Covered, reader: LogReader) =>
-        logHandlers({ identity, covered, reader }),
-      inject: [LOG_IDENTITY, Covered, LogReader],
+      useFactory: (identity: LogIdentity, covered: Covered, cosignatures: Cosignatures, reader: LogReader) =>
+        logHandlers({ identity, covered, cosignatures, reader }),
+      inject: [LOG_IDENTITY, Covered, Cosignatures, LogReader],
     },
   ],
-  exports: [LOG_HANDLERS, Covered, CheckpointJob, LogWriter, LogReader],
+  exports: [
+    LOG_HANDLERS,
+    LOG_IDENTITY,
+    CheckpointAnchor,
+    Covered,
+    Cosignatures,
+    CheckpointJob,
+    LogWriter,
+    LogReader,
+  ],
 })
 export class LogModule {}

@@ -7,6 +7,12 @@ import {
   MessageExpired,
   MessageFailed,
   MessageSent,
+  MessagesDelivered,
+  MessagesExpired,
+  MessagesFailed,
+  MessagesPurged,
+  MessagesReplayed,
+  MessagesSent,
   type MessageStatus,
   origin,
   TokenIssued,
@@ -16,8 +22,9 @@ import {
   foldChanges,
   mergeChanges,
   type MessageChange,
-  messageChange,
+  messageChanges,
   messageEvents,
+  rankOf,
 } from './message-change';
 
 const fixtures = join(__dirname, '../../../../libs/contracts/src/fixtures/events');
@@ -29,7 +36,9 @@ const envelopeOf = (type: string, time = '2026-01-01T00:00:00.000Z'): EventEnvel
   ...{ prevHash: null, hash: null, signatures: [] },
 });
 const change = ({ type }: { type: string }, over: object = {}, time?: string): MessageChange =>
-  messageChange(envelopeOf(type, time), { ...dataOf(type), ...over });
+  messageChanges(envelopeOf(type, time), { ...dataOf(type), ...over })[0]!;
+
+const itemOf = (type: string): object => (dataOf(type)['items'] as object[])[0]!;
 
 describe('the life of a message', () => {
   const accepted = change(MessageAccepted);
@@ -66,6 +75,77 @@ describe('the life of a message', () => {
     );
   });
 
+  const told = (spec: { type: string }, replay?: number, over: object = {}, time?: string): MessageChange =>
+    change(
+      spec,
+      { items: [{ ...itemOf(spec.type), ...(replay !== undefined && { replay }), ...over }] },
+      time,
+    );
+
+  it('begins anew with each replay from the dead letters, and says why it has its status only while it has it', () => {
+    const life: [MessageChange, MessageStatus][] = [
+      ...[[change(MessageAccepted), 'PENDING'] as const, [told(MessagesSent), 'SENT'] as const],
+      ...[[told(MessagesFailed), 'FAILED'] as const, [told(MessagesReplayed, 1), 'PENDING'] as const],
+      ...[[told(MessagesSent, 1), 'SENT'] as const, [told(MessagesFailed, 1), 'FAILED'] as const],
+      ...[
+        [told(MessagesReplayed, 2), 'PENDING'] as const,
+        [told(MessagesDelivered, 2), 'DELIVERED'] as const,
+      ],
+    ].map(([event, status]) => [event!, status!]);
+    for (const [i, [, status]] of life.entries()) {
+      const so = life.slice(0, i + 1).map(([event]) => event);
+      for (const order of [so, so.toReversed()]) {
+        const [whole] = foldChanges(order);
+        expect(whole!.status).toBe(status);
+        expect(whole!.error === null).toBe(status !== 'FAILED');
+      }
+    }
+    expect(rankOf({ status: 'FAILED', replay: 2 ** 31 - 1 })).toBeLessThan(
+      rankOf({ status: 'DELIVERED', replay: 0 }),
+    );
+  });
+
+  it('that went to several recipients, with replays / adds up to the same in any order and grouping', () => {
+    const time = fc.integer({ min: 1, max: 3 }).map((n) => `2026-01-01T00:00:0${n}.000Z`);
+    const replay = fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined });
+    const event = fc
+      .tuple(
+        fc.constantFrom(MessagesSent, MessagesReplayed, MessagesExpired, MessagesPurged, MessagesDelivered),
+        ...([replay, time] as const),
+      )
+      .map(([spec, n, at]) => told(spec, n, {}, at));
+    const failed = fc
+      .tuple(replay, fc.constantFrom('x', 'y'))
+      .map(([n, error]) => told(MessagesFailed, n, { error }));
+    const lives = fc
+      .array(fc.oneof(event, event, failed), { minLength: 1, maxLength: 8 })
+      .map((events) => [change(MessageAccepted), ...events])
+      .chain((life) =>
+        fc.tuple(
+          ...([fc.constant(life), fc.shuffledSubarray(life, { minLength: life.length })] as const),
+          ...([fc.subarray(life), fc.nat({ max: life.length })] as const),
+        ),
+      );
+    fc.assert(
+      fc.property(lives, ([life, order, again, cut]) => {
+        const parts = [foldChanges(order.slice(0, cut)), foldChanges([...order.slice(cut), ...again])];
+        expect(foldChanges(parts.flat())).toEqual(foldChanges(life));
+      }),
+    );
+  });
+
+  it('to everybody / ends with its time where nobody has acknowledged it', () => {
+    const over = { to: '*', items: [{ ...itemOf(MessagesExpired.type), attempt: 0 }] };
+    const expired = change(MessagesExpired, over);
+    const everybody = { ...accepted, to: '*' };
+    expect(mergeChanges(everybody, expired)).toMatchObject({ to: '*', status: 'EXPIRED', error: null });
+    for (const order of [
+      [expired, delivered],
+      [delivered, expired],
+    ] as const)
+      expect(mergeChanges(...order).status).toBe('DELIVERED');
+  });
+
   it('never goes back: PENDING, then SENT, then one of its ends', () => {
     const ends = [change(MessageExpired), change(MessageFailed), delivered];
     const rises: [MessageChange, MessageChange, MessageStatus][] = [
@@ -79,6 +159,31 @@ describe('the life of a message', () => {
     }
   });
 
+  it('is read from events that tell of several messages', () => {
+    const items = [1, 2].map((n) => ({ ...itemOf(MessagesSent.type), attempt: n }));
+    const read = messageChanges(envelopeOf(MessagesSent.type), { to: 'topic:orders/billing', items });
+    expect(read).toMatchObject([
+      { status: 'SENT', attempt: 1, to: 'topic:orders' },
+      { status: 'SENT', attempt: 2, to: 'topic:orders' },
+    ]);
+    expect(change(MessagesDelivered, {}, '2026-01-01T00:00:09.000Z')).toMatchObject({
+      ...{ status: 'DELIVERED', deliveredAt: '2026-01-01T00:00:09.000Z' },
+    });
+    expect(change(MessagesFailed)).toMatchObject({ status: 'FAILED', attempt: 5 });
+    expect(change(MessagesFailed).error).toMatch(/lease ended/);
+    expect(change(MessagesPurged)).toMatchObject({
+      status: 'EXPIRED',
+      error: expect.stringMatching(/purged/) as string,
+    });
+  });
+
+  it('knows from its acceptance whom it was sent to, whoever got a copy first', () => {
+    const copy = { ...sent(1), to: 'did:key:somebody' };
+    const everybody = { ...accepted, to: '*' };
+    for (const whole of [mergeChanges(copy, everybody), mergeChanges(everybody, copy)])
+      expect(whole).toMatchObject({ to: '*', status: 'SENT' });
+  });
+
   it('is kept apart by message and by tenant', () => {
     const other = { ...accepted, tenant: 'other' };
     expect(foldChanges([accepted, other, sent(1)])).toMatchObject([
@@ -88,10 +193,10 @@ describe('the life of a message', () => {
   });
 
   it('is told by no other event, and by none with other data', () => {
-    expect(() => messageChange(envelopeOf(TokenIssued.type), {})).toThrow('not an event of a message');
+    expect(() => messageChanges(envelopeOf(TokenIssued.type), {})).toThrow('not an event of a message');
     for (const { type } of messageEvents) {
-      expect(() => messageChange(envelopeOf(type), dataOf(type))).not.toThrow();
-      expect(() => messageChange(envelopeOf(type), {})).toThrow();
+      expect(() => messageChanges(envelopeOf(type), dataOf(type))).not.toThrow();
+      expect(() => messageChanges(envelopeOf(type), {})).toThrow();
     }
   });
 });

@@ -1,4 +1,4 @@
-import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
+import { type EntityManager, IsolationLevel, type MikroORM } from '@mikro-orm/postgresql';
 import { within } from './deadline';
 import { fromDatabaseError } from './unavailable';
 
@@ -7,17 +7,24 @@ const readMs = 1_500;
 
 /** PostgreSQL, behind the promise that nobody waits for it longer than stated. */
 export class AuditStore {
-  #isMigrated = false;
+  #migrated: Promise<void> | undefined;
 
-  constructor(private readonly orm: MikroORM) {}
+  /** @param jobs the same database, for what may take long */
+  constructor(
+    private readonly orm: MikroORM,
+    private readonly jobs: MikroORM = orm,
+  ) {}
 
   /** Brings the tables up to date; done once, however often it is called. @throws SERVICE_UNAVAILABLE */
-  async migrate(): Promise<void> {
-    if (this.#isMigrated) return;
+  migrate(): Promise<void> {
+    return (this.#migrated ??= this.#migrate());
+  }
+
+  async #migrate(): Promise<void> {
     try {
-      await this.orm.getMigrator().up();
-      this.#isMigrated = true;
+      await this.jobs.getMigrator().up();
     } catch (error) {
+      this.#migrated = undefined;
       throw fromDatabaseError(error);
     }
   }
@@ -26,12 +33,13 @@ export class AuditStore {
    * One transaction: all of it is durable when this resolves, or it throws.
    * @throws SERVICE_UNAVAILABLE: then it is unknown whether the transaction was committed
    */
-  async transaction<T>(task: (em: EntityManager) => Promise<T>): Promise<T> {
-    try {
-      return await this.orm.em.fork().transactional(task);
-    } catch (error) {
-      throw fromDatabaseError(error);
-    }
+  transaction<T>(task: (em: EntityManager) => Promise<T>): Promise<T> {
+    return transactionOf(this.orm, task);
+  }
+
+  /** The same for a job: its statements may take minutes. @throws SERVICE_UNAVAILABLE */
+  work<T>(task: (em: EntityManager) => Promise<T>): Promise<T> {
+    return transactionOf(this.jobs, task);
   }
 
   /** @throws SERVICE_UNAVAILABLE, within `readMs` */
@@ -43,12 +51,26 @@ export class AuditStore {
     }
   }
 
+  /** Several statements that see one state of the database. @throws SERVICE_UNAVAILABLE, within `readMs` */
+  snapshot<T>(task: (em: EntityManager) => Promise<T>): Promise<T> {
+    const options = { isolationLevel: IsolationLevel.REPEATABLE_READ, readOnly: true };
+    return this.read((em) => em.transactional(task, options));
+  }
+
   /** @throws SERVICE_UNAVAILABLE when PostgreSQL does not answer */
   async ping(): Promise<void> {
     await this.read((em) => em.getConnection().execute('SELECT 1'));
   }
 
   async close(): Promise<void> {
-    await this.orm.close(true);
+    await Promise.all([...new Set([this.orm, this.jobs])].map((orm) => orm.close(true)));
+  }
+}
+
+async function transactionOf<T>(orm: MikroORM, task: (em: EntityManager) => Promise<T>): Promise<T> {
+  try {
+    return await orm.em.fork().transactional(task);
+  } catch (error) {
+    throw fromDatabaseError(error);
   }
 }

@@ -1,6 +1,7 @@
 import { Migrator } from '@mikro-orm/migrations';
 import { type EntitySchema, MikroORM } from '@mikro-orm/postgresql';
 import { migrations } from './migrations';
+import { observeQueries, type PoolName } from './pool-metrics';
 import { breakWhenSilent, type PgClient } from './silence';
 
 /** Bounds of every step of a conversation with PostgreSQL, each below the two seconds that a caller waits. */
@@ -15,17 +16,33 @@ export const databaseLimits = Object.freeze({
   connections: 8,
 });
 
+export type DatabaseLimits = { readonly [name in keyof typeof databaseLimits]: number };
+
+/** For jobs, which nobody waits for, and which may have much to do: partitions, and tables that are brought up to date. */
+export const jobLimits: DatabaseLimits = Object.freeze({
+  ...databaseLimits,
+  statementMs: 1_800_000,
+  silenceMs: 1_860_000,
+  idleInTransactionMs: 60_000,
+  connections: 2,
+});
+
 export interface OrmOptions {
   readonly databaseUrl: string;
   readonly instance: string;
   readonly entities: readonly EntitySchema[];
   /** Messages of the ORM and its pool; they may quote statements, so they are for debugging. */
   readonly log: (message: string) => void;
+  /** What its connections are called in metrics. */
+  readonly pool?: PoolName;
 }
 
 /** The ORM over PostgreSQL. Connects when first used, so that the service starts while the database is away. */
-export function makeOrm({ databaseUrl, instance, entities, log }: OrmOptions): MikroORM {
-  const { connectMs, statementMs, lockMs, silenceMs, idleInTransactionMs, connections } = databaseLimits;
+export function makeOrm(
+  { databaseUrl, instance, entities, log, pool = 'requests' }: OrmOptions,
+  limits: DatabaseLimits = databaseLimits,
+): MikroORM {
+  const { connectMs, statementMs, lockMs, silenceMs, idleInTransactionMs, connections } = limits;
   return MikroORM.initSync({
     clientUrl: databaseUrl,
     entities: [...entities],
@@ -39,10 +56,10 @@ export function makeOrm({ databaseUrl, instance, entities, log }: OrmOptions): M
       min: 0,
       max: connections,
       createTimeoutMillis: connectMs,
-      acquireTimeoutMillis: statementMs,
+      acquireTimeoutMillis: databaseLimits.statementMs,
       destroyTimeoutMillis: connectMs,
       afterCreate: (client: PgClient, done: (error: unknown, client: PgClient) => void) => {
-        breakWhenSilent(client, silenceMs);
+        breakWhenSilent(client, silenceMs, observeQueries(pool));
         done(null, client);
       },
     },

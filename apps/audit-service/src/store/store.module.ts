@@ -4,15 +4,24 @@ import type { Clock, Logger, ServiceBase } from '@concordat/runtime';
 import { CLOCK, KEYSTORE, LOGGER } from '@concordat/service';
 import { type EntitySchema } from '@mikro-orm/postgresql';
 import { type DynamicModule, Global, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { AnomalyEntity, AnomalySettingsEntity } from '../anomaly/anomaly-rows';
 import type { AuditConfig } from '../config';
-import { PendingErasure } from '../erasure/erasure-rows';
+import { Erasure } from '../erasure/erasure-rows';
 import { AuditEvent } from '../event/event-row';
+import { GovernanceLog, GovernanceMetric, WorkflowExecution } from '../governance/record-rows';
 import { SourceCursor } from '../ingest/ingest-rows';
 import { EventSealer } from '../leaf/event-sealer';
 import { LogCheckpoint, LogEntry, LogState, LogTile } from '../log/log-rows';
+import { MessagePlace } from '../message/message-place';
 import { AuditMessage } from '../message/message-row';
+import { OwnCommand, OwnEventEntity, OwnHead } from '../own-event/own-event-rows';
+import { LegalHoldEntity } from '../retention/legal-hold';
+import { RetentionPartition, RetentionSetting } from '../retention/retention-rows';
+import { VerificationEntity } from '../verification/verification-row';
+import { LogCosignature, WitnessedLog } from '../witness/witness-rows';
 import { AuditStore } from './audit-store';
-import { makeOrm } from './orm';
+import { jobLimits, makeOrm } from './orm';
+import { checkDatabase, poolStatus, showPools } from './pool-metrics';
 
 const entities = [
   AuditEvent,
@@ -22,7 +31,22 @@ const entities = [
   LogTile,
   LogCheckpoint,
   SourceCursor,
-  PendingErasure,
+  Erasure,
+  VerificationEntity,
+  WitnessedLog,
+  LogCosignature,
+  OwnHead,
+  OwnEventEntity,
+  OwnCommand,
+  RetentionSetting,
+  RetentionPartition,
+  MessagePlace,
+  GovernanceLog,
+  GovernanceMetric,
+  WorkflowExecution,
+  LegalHoldEntity,
+  AnomalyEntity,
+  AnomalySettingsEntity,
 ] as readonly EntitySchema[];
 
 /** Last of all, when nobody reads or writes any more. */
@@ -45,11 +69,12 @@ export class StoreModule {
   static for(base: ServiceBase, { databaseUrl, instance, dataDir }: AuditConfig): DynamicModule {
     const openStore = (logger: Logger): AuditStore => {
       const log = (message: string): void => logger.debug({ message }, 'database');
-      const store = new AuditStore(makeOrm({ databaseUrl, instance, entities, log }));
-      base.health.add('database', async () => {
-        await store.ping();
-        return { ok: true, detail: 'answers' };
-      });
+      const options = { databaseUrl, instance, entities, log };
+      const orms = { requests: makeOrm(options), jobs: makeOrm({ ...options, pool: 'jobs' }, jobLimits) };
+      const store = new AuditStore(orms.requests, orms.jobs);
+      const pools = () => ({ requests: poolStatus(orms.requests), jobs: poolStatus(orms.jobs) });
+      showPools(pools);
+      base.health.add('database', () => checkDatabase(store, pools));
       return store;
     };
     const openKeys = (clock: Clock, logger: Logger): Keystore =>

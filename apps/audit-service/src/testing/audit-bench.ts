@@ -3,12 +3,13 @@ import { type CheckResult, Health, type ServiceBase } from '@concordat/runtime';
 import type { Keystore } from '@concordat/keystore';
 import { startPostgres } from '@concordat/processes';
 import { KEYSTORE } from '@concordat/service';
-import { blockingConnection, commandConnection, Feed, RedisEventLog, whenReady } from '@concordat/streams';
+import { blockingConnection, commandNode, Feed, RedisEventLog, whenReady } from '@concordat/streams';
 import { type Bench, type Caller, startBench, startCaller, startEmptyDirectory } from '@concordat/testing';
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from '../app.module';
 import type { AuditConfig } from '../config';
+import { OwnEvents } from '../own-event/own-events';
 import { AuditStore } from '../store/audit-store';
 import { ChainedPublisher } from './chained-publisher';
 
@@ -21,11 +22,11 @@ export interface AuditBench {
   readonly caller: Caller;
   readonly log: RedisEventLog;
   /** The durable Redis, for a stranger who reached it. */
-  readonly redis: ReturnType<typeof commandConnection>;
+  readonly redis: ReturnType<typeof commandNode>;
   readonly vkeyFile: string;
   publisher(source: 'iam' | 'vault', epoch?: number): ChainedPublisher;
   /** A feed or a partition of the bus: every call is another process that writes to it. */
-  feed(source: string): Feed;
+  feed(source: string, now?: () => Date): Feed;
   /** Starts the service, or starts it again. */
   restart(over?: Partial<AuditConfig>): Promise<void>;
   /** Starts a second process of the service on the same data. @returns a function that stops it */
@@ -33,6 +34,10 @@ export interface AuditBench {
   /** All that the database holds, straight from it. */
   rows<T>(sql: string): Promise<T[]>;
   keystore(): Keystore;
+  /** A part of the running service. */
+  part<T>(token: Parameters<INestApplicationContext['get']>[0]): T;
+  ownEvents(): OwnEvents;
+  store(): AuditStore;
   /** Checks of `/health/ready`. */
   checks(): Promise<Readonly<Record<string, CheckResult>>>;
   stop(): Promise<void>;
@@ -44,7 +49,7 @@ let writers = 0;
 export async function startAuditBench(): Promise<AuditBench> {
   const [bench, postgres] = await Promise.all([startBench(), startPostgres()]);
   const { url } = bench.redis.durable;
-  const redis = commandConnection({ url, name: 'writer' });
+  const redis = commandNode({ url, name: 'writer' });
   const log = new RedisEventLog(redis, blockingConnection({ url, name: 'writer-reader' }));
   await whenReady(redis, 5_000);
   const [caller, directory] = await Promise.all([startCaller(bench), startEmptyDirectory(bench)]);
@@ -66,13 +71,13 @@ export async function startAuditBench(): Promise<AuditBench> {
   return {
     ...{ bench, postgres, caller, log, redis, vkeyFile, restart },
     publisher: (source, epoch) => new ChainedPublisher(source, log, bench.signers[source], epoch),
-    feed: (source) =>
+    feed: (source, now = () => new Date()) =>
       new Feed({
         redis,
         source,
         instance: `writer-${++writers}`,
         startedAtMs: 1,
-        now: () => new Date(),
+        now,
         sleep,
       }),
     rows: <T>(sql: string) =>
@@ -81,7 +86,10 @@ export async function startAuditBench(): Promise<AuditBench> {
       const second = await start(bench.base('audit'), { instance: 'audit-2' });
       return () => second.close();
     },
+    part: (token) => app!.get(token, { strict: false }),
     keystore: () => app!.get<Keystore>(KEYSTORE, { strict: false }),
+    ownEvents: () => app!.get(OwnEvents, { strict: false }),
+    store: () => app!.get(AuditStore, { strict: false }),
     checks: async () => (await base.health.ready()).checks,
     stop: async () => {
       await app?.close();

@@ -1,11 +1,15 @@
 import type { Principal } from '@concordat/contracts';
+import { eventually } from '@concordat/testing';
 import { type AuditBench, startAuditBench } from '../testing/audit-bench';
 
 jest.setTimeout(30_000);
 
 describe('a request that the gateway has sealed and has not judged', () => {
   let audit: AuditBench;
-  beforeAll(async () => void (audit = await startAuditBench()));
+  beforeAll(async () => {
+    audit = await startAuditBench();
+    await eventually(() => audit.caller.call('audit.key', {}));
+  });
   afterAll(() => audit.stop());
 
   const user = (roles: ('user' | 'auditor')[]): Principal => ({

@@ -1,24 +1,41 @@
 import { limits } from '@concordat/contracts';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { cutPage, readCursor, writeCursor } from './page';
+import { cursorsOf, cutPage } from './page';
 
 describe('a cursor', () => {
   const place = z.strictObject({ before: z.number() });
+  const cursors = cursorsOf(place, { operation: 'audit.events', type: 'a', subject: undefined });
+  const refusal = 'The cursor is not one of this list.';
 
-  it('comes back as it was written', () => {
-    expect(readCursor(place, writeCursor({ before: 42 }))).toEqual({ before: 42 });
+  it('comes back as it was written, also when the fields of the query come in another order', () => {
+    const cursor = cursors.write({ before: 42 });
+    expect(cursors.read(cursor)).toEqual({ before: 42 });
+    expect(cursorsOf(place, { type: 'a', operation: 'audit.events' }).read(cursor)).toEqual({ before: 42 });
+  });
+
+  it('is refused by a query with other filters, and by another operation', () => {
+    const cursor = cursors.write({ before: 42 });
+    for (const query of [
+      { operation: 'audit.events', type: 'b' },
+      { operation: 'audit.events', type: 'a', subject: 'a' },
+      { operation: 'audit.events', subject: 'a' },
+      { operation: 'audit.messages', type: 'a' },
+      {},
+    ])
+      expect(() => cursorsOf(place, query).read(cursor)).toThrow(refusal);
   });
 
   it('is refused when it is not one of the list, whatever it is', () => {
+    const strange = cursorsOf(z.looseObject({}), { operation: 'audit.events', type: 'a' });
     fc.assert(
       fc.property(
         fc.oneof(
           fc.string(),
-          fc.json().map((text) => writeCursor({ text })),
+          fc.json().map((text) => strange.write({ text })),
         ),
         (text) => {
-          expect(() => readCursor(place, text)).toThrow('The cursor is not one of this list.');
+          expect(() => cursors.read(text)).toThrow(refusal);
         },
       ),
     );

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   AgentRevoked,
+  AgentSuspended,
   type InclusionBundle,
   MessageAccepted,
   MessageDelivered,
@@ -10,8 +11,9 @@ import {
   TrailQueried,
 } from '@concordat/contracts';
 import { verifyInclusionBundle } from '@concordat/crypto';
-import { administrator, agentPrincipal, eventually, newAgent } from '@concordat/testing';
+import { administrator, agentPrincipal, eventually, newAgent, plainMessage } from '@concordat/testing';
 import { type AuditBench, startAuditBench } from '../testing/audit-bench';
+import type { ChainedPublisher } from '../testing/chained-publisher';
 
 jest.setTimeout(60_000);
 
@@ -20,6 +22,7 @@ const canary = 'Kanarienvogel-4711';
 
 describe('queries of the audit trail', () => {
   let audit: AuditBench;
+  let iam: ChainedPublisher;
   let counter = 0;
   const messageIds: string[] = [];
 
@@ -40,13 +43,7 @@ describe('queries of the audit trail', () => {
       await bus.append({
         ...{ ...common, spec: MessageAccepted, actor: `agent:${from}` },
         data: {
-          ...life,
-          type: 'COMMAND',
-          priority: 'NORMAL',
-          correlationId,
-          replyTo: null,
-          ttlSeconds: null,
-          payload,
+          ...{ ...plainMessage, ...life, type: 'COMMAND', priority: 'NORMAL', correlationId, payload },
         },
       });
       await bus.append({
@@ -59,11 +56,10 @@ describe('queries of the audit trail', () => {
     for (let i = 0; i < 12; i++) await send(alice, bob);
     await send(bob, carol, 'default', 'other-talk');
     await send(alice, bob, 'acme');
-    await audit
-      .publisher('iam')
-      .publish([
-        { type: AgentRevoked.type, subject: carol, data: { did: carol, reason: 'x' }, actor: 'apiKey:1' },
-      ]);
+    iam = audit.publisher('iam');
+    await iam.publish([
+      { type: AgentRevoked.type, subject: carol, data: { did: carol, reason: 'x' }, actor: 'apiKey:1' },
+    ]);
     const minPosition = {
       'bus.0': (await audit.log.head('bus.0'))!.at,
       iam: (await audit.log.head('iam'))!.at,
@@ -94,6 +90,28 @@ describe('queries of the audit trail', () => {
       if (cursor) expect(cursor).toMatch(/^[A-Za-z0-9_-]+$/);
     } while (cursor);
     expect(seen).toEqual(messageIds.toReversed());
+  });
+
+  it('finds what was done with the right of another by either of the two, and by both', async () => {
+    const [acting, owner] = [newAgent().did, newAgent().did];
+    const actor = `agent:${acting};for=agent:${owner}`;
+    const [type, did] = [AgentSuspended.type, newAgent().did];
+    const common = { type, data: { did, reason: 'x' }, subject: did };
+    await iam.publish([
+      { ...common, actor },
+      { ...common, actor: `agent:${acting}x` },
+    ]);
+    const minPosition = { iam: (await audit.log.head('iam'))!.at };
+    await audit.caller.call('audit.key', {}, { minPosition });
+    const actorsOf = async (...asked: Parameters<typeof events>): Promise<(string | null)[]> =>
+      (await events(...asked)).items.map((item) => item.actor);
+    for (const name of [`agent:${acting}`, `agent:${owner}`, actor])
+      expect([name, await actorsOf({ actor: name })]).toEqual([name, [actor]]);
+    for (const name of [acting, `agent:${acting.slice(0, -1)}`, 'agent:%', '%;for=%', ''])
+      expect([name, await actorsOf({ actor: name })]).toEqual([name, []]);
+    for (const reader of [acting, owner])
+      expect(await actorsOf({ type }, agentPrincipal(reader))).toEqual([actor]);
+    expect(await actorsOf({ type }, agentPrincipal(acting, 'acme'))).toEqual([]);
   });
 
   it('gives events newest first, page by page, although new ones arrive meanwhile', async () => {

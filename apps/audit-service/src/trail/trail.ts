@@ -1,4 +1,11 @@
-import { actorOf, ConcordatError, type Principal, type Role, TrailQueried } from '@concordat/contracts';
+import {
+  actorOf,
+  ConcordatError,
+  type Principal,
+  type Role,
+  TrailOpened,
+  TrailQueried,
+} from '@concordat/contracts';
 import type { OperationContext } from '@concordat/runtime';
 import type { Feed } from '@concordat/streams';
 import { within } from '../store/deadline';
@@ -55,6 +62,30 @@ export class Trail {
       return answer;
     };
     return within(queryMs, run());
+  }
+
+  /**
+   * Puts a stream of events into the audit feed before its first event leaves; what it brings is not counted.
+   * @param about of whom everything was asked, if that is so
+   * @throws ConcordatError SERVICE_UNAVAILABLE when the feed does not answer in time
+   */
+  opened(
+    { operation, principal, conversation, traceparent }: OperationContext,
+    about: string | null,
+  ): Promise<void> {
+    const actor = actorOf(principal);
+    const entry = this.feed.append({
+      spec: TrailOpened,
+      tenant: principal.tenant,
+      actor,
+      data: { operation, reader: actor, about },
+      correlation: conversation,
+      traceparent,
+    });
+    return within(
+      queryMs,
+      entry.then(() => undefined),
+    );
   }
 
   async #record(

@@ -2,66 +2,77 @@ import {
   type EventEnvelope,
   findEvent,
   fromEntryFields,
-  MessageAccepted,
   origin,
   type Position,
+  type Principal,
 } from '@concordat/contracts';
-import { sha256, toBase64url } from '@concordat/crypto';
-import { startRedis } from '@concordat/processes';
+import { startRedis, type StartRedisOptions } from '@concordat/processes';
 import { type Clock, systemClock } from '@concordat/runtime';
-import { ChainCheck, commandConnection, placeAfter, streamKeys, whenReady } from '@concordat/streams';
-import { newAgent } from '@concordat/testing';
+import { ChainCheck, commandNode, placeAfter, streamKeys, whenReady } from '@concordat/streams';
+import { agentPrincipal, newAgent } from '@concordat/testing';
 import type Redis from 'ioredis';
 import { v7 as uuidV7 } from 'uuid';
-import { type LeasedMessage, MessageStore, type OutgoingMessage } from './message-store';
-import { messageIdIn, partitionKeys, partitionOf } from './partition';
+import { BusDriver } from './bus-driver.fixture';
+import { composeMessage, type Send } from './compose-message';
+import { partitionKeys, partitionOf } from './partition';
+import type { OutgoingMessage } from './publisher';
 
 /** One event in the life of a message, as the audit feed of its partition tells it. */
 export interface LifeEvent {
   readonly message: string;
-  /** accepted, sent, delivered, failed or expired */
+  /** accepted, sent, delivered, returned, failed, expired, replayed or purged */
   readonly event: string;
   readonly attempt: number | undefined;
+  readonly replay?: number | undefined;
   readonly tenant: string;
+  /** Of the call that did it. */
+  readonly traceparent?: string | undefined;
 }
 
 export type BusBench = Awaited<ReturnType<typeof startBusBench>>;
 
-/** The bus over a real durable Redis, without the doors: for specs only. */
-export async function startBusBench(partitions = 2, maxMemoryBytes?: number) {
-  const server = await startRedis(maxMemoryBytes === undefined ? {} : { maxMemoryBytes });
+/** The bus over a real durable Redis and a real volatile one, without the doors: for specs only. */
+export async function startBusBench(partitions = 2, options: StartRedisOptions = {}) {
+  const server = await startRedis(options);
+  const volatile = await startRedis();
   const connections: Redis[] = [];
-  const connect = async (name = 'test'): Promise<Redis> => {
-    const made = commandConnection({ url: server.url, name });
+  const connect = async (name = 'test', url = server.url): Promise<Redis> => {
+    const made = commandNode({ url, name });
     connections.push(made);
     await whenReady(made, 5_000);
     return made;
   };
-  const redis = await connect();
-  return {
-    server,
-    redis,
-    partitions,
-    connect,
-    store: new MessageStore(redis, partitions, systemClock),
-    /** A gateway of its own: another connection to the same bus. */
-    anotherStore: async (clock: Clock = systemClock) => new MessageStore(await connect(), partitions, clock),
-    outgoing: (to: string, over: Partial<OutgoingMessage> = {}) => outgoing(partitions, to, over),
-    partitionOf: (to: string, tenant = 'default') => partitionOf(tenant, to, partitions),
+  const claims = await connect('claims', volatile.url);
+  const drive = (durable: Redis, clock: Clock = systemClock): BusDriver =>
+    new BusDriver(durable, claims, partitions, clock);
+  /** The bus in one database of Redis. */
+  const over = (redis: Redis) => ({
+    ...{ redis, store: drive(redis) },
+    outgoing: (to: string, over: Over = {}) => outgoing(partitions, to, over),
     /** Lets time pass on the clock of a partition; on no other. */
     advance: async (partition: number, ms: number): Promise<void> => {
       const key = partitionKeys(partition).clock;
       const now = Date.now();
-      await redis.hsetnx(key, 'wall', now);
-      await redis.hsetnx(key, 'logical', now);
-      await redis.hincrby(key, 'logical', ms);
+      await Promise.all([
+        ...(['wall', 'logical'] as const).map((field) => redis.hsetnx(key, field, now)),
+        redis.hincrby(key, 'logical', ms),
+      ]);
     },
     /** What the wall clock of the machine seems to have been at the last look. */
     jumpWall: (partition: number, ms: number) => redis.hincrby(partitionKeys(partition).clock, 'wall', ms),
     life: (partition: number, after?: Position) => life(redis, partition, after),
+  });
+  return {
+    ...{ server, partitions, connect, ...over(await connect()) },
+    inDatabase: async (database: number) => over(await connect('test', `${server.url}/${database}`)),
+    /** A gateway of its own: another connection to the same bus. */
+    anotherStore: async (clock?: Clock) => drive(await connect(), clock),
+    /** A gateway that reaches the bus in another way. */
+    storeOver: async (url: string) => drive(await connect('test', url)),
+    partitionOf: (to: string, tenant = 'default') => partitionOf(tenant, to, partitions),
     stop: async (): Promise<void> => {
       for (const connection of connections) connection.disconnect();
-      await server.stop();
+      await Promise.all([server.stop(), volatile.stop()]);
     },
   };
 }
@@ -74,59 +85,79 @@ export function recipientIn(partition: number, partitions: number, tenant = 'def
   }
 }
 
-const sender = newAgent().did;
-
-function outgoing(partitions: number, to: string, over: Partial<OutgoingMessage>): OutgoingMessage {
-  const { tenant = 'default', from = sender, type = 'EVENT', priority = 'NORMAL', payload = '{}' } = over;
-  const id = messageIdIn(partitionOf(tenant, to, partitions), uuidV7());
-  const accepted = { messageId: id, to, from, type, priority, payload: JSON.parse(payload) as unknown };
-  const data = MessageAccepted.data.parse({
-    ...{ ...accepted, correlationId: over.correlationId ?? null, replyTo: over.replyTo ?? null },
-    ttlSeconds: over.ttlSeconds ?? null,
-  });
+/** The inbox of somebody new, and what is done with it. */
+export function newInbox(bench: BusBench) {
+  const to = newAgent().did;
+  const partition = bench.partitionOf(to);
   return {
-    ...{ id, tenant, from, to, type, priority, payload },
-    actor: `agent:${from}`,
-    correlationId: undefined,
-    replyTo: undefined,
-    ttlSeconds: undefined,
-    traceparent: null,
-    time: new Date().toISOString(),
-    acceptedData: JSON.stringify(data),
-    commandId: `command ${id}`,
-    mayComeAgain: true,
-    digest: toBase64url(sha256(to, payload)),
-    ...over,
+    ...{ to, partition },
+    publish: (over: Over = {}) => bench.store.publish(bench.outgoing(to, over)),
+    fetch: (count = 10, leaseSeconds = 30) =>
+      bench.store.fetch({ tenant: 'default', recipient: to, count, leaseSeconds }),
+    /** Lets time pass, and does what is due then. */
+    later: async (seconds: number) => {
+      await bench.advance(partition, seconds * 1_000);
+      return bench.store.sweep(partition);
+    },
+    state: (id: string) => bench.store.state('default', partition, id),
   };
 }
 
-export const tokensOf = (messages: readonly LeasedMessage[]) =>
-  messages.map(({ id, token }) => ({ id, secret: token }));
+const sender = newAgent().did;
+
+type Over = Partial<Omit<OutgoingMessage, 'payload'> & Pick<Send, 'type' | 'replyTo'>> & {
+  readonly payload?: string;
+};
+
+/** A message as the handler makes it; commands are named, so a repetition is recognised. */
+export function outgoing(partitions: number, to: string, over: Over): OutgoingMessage {
+  const { tenant = 'default', from = sender, type = 'EVENT', priority = 'NORMAL', payload = '{}' } = over;
+  const { correlationId, replyTo, ttlSeconds, delaySeconds, key } = over;
+  const principal: Principal = agentPrincipal(from, tenant);
+  const input = {
+    ...{ to: to as Send['to'], type, priority, payload: JSON.parse(payload) as Send['payload'] },
+    ...{ correlationId, replyTo, ttlSeconds, delaySeconds, key },
+  };
+  const commandId = over.commandId ?? `command-${uuidV7()}`;
+  // Names of commands are longer than those that the gateway gives; those of specs are short.
+  const composed = composeMessage(input, principal, commandId.padEnd(43, '.'), { partitions, schema: null });
+  const { replyTo: _, type: __, ...rest } = over;
+  return { ...composed, payload, commandId, mayComeAgain: true, ...rest };
+}
 
 /**
- * The audit feed of a partition.
+ * The audit feed of a partition, message by message.
  * @throws Error when it has a gap, or an event that is not as the catalogue says
  */
 async function life(redis: Redis, partition: number, after: Position = origin): Promise<LifeEvent[]> {
   const { source } = partitionKeys(partition);
-  const envelopes = await readFeed(redis, source);
-  const news = envelopes.filter(({ at }) => at.epoch > after.epoch || at.position > after.position);
+  const news = await readFeed(redis, source, after);
   const { released, problem } = new ChainCheck(source, placeAfter(after), undefined).accept(news);
   if (problem) throw problem;
-  return released.map(toLifeEvent);
+  return released.flatMap(toLifeEvents);
 }
 
-async function readFeed(redis: Redis, source: string): Promise<EventEnvelope[]> {
-  const entries = await redis.xrange(streamKeys.events(source), '-', '+');
+async function readFeed(redis: Redis, source: string, after: Position): Promise<EventEnvelope[]> {
+  const entries = await redis.xrange(streamKeys.events(source), `(${after.epoch}-${after.position}`, '+');
   return entries.map(([id, fields]) => fromEntryFields(id, fields));
 }
 
-function toLifeEvent({ type, data, stream, subject, tenant }: EventEnvelope): LifeEvent {
+interface Told {
+  readonly messageId?: string;
+  readonly items?: readonly { messageId: string; attempt: number; replay?: number }[];
+}
+
+function toLifeEvents({ type, data, stream, subject, tenant, ...envelope }: EventEnvelope): LifeEvent[] {
   const spec = findEvent(type);
-  const checked = spec?.data.parse(JSON.parse(data)) as
-    { messageId: string; from: string; attempt?: number } | undefined;
-  if (!checked || stream !== `message/${checked.messageId}` || subject !== checked.from)
+  const checked = spec?.data.parse(JSON.parse(data));
+  if (!spec || !checked || subject !== spec.subject(checked))
     throw new Error(`the feed holds ${type} of ${stream}`);
   const event = type.split('.').at(-2)!;
-  return { message: checked.messageId, event, attempt: checked.attempt, tenant };
+  const common = { event, tenant, traceparent: envelope.traceparent ?? undefined };
+  const { messageId, items = [] } = checked as Told;
+  if (messageId !== undefined) return [{ ...common, message: messageId, attempt: undefined }];
+  return items.map(({ messageId: message, attempt, replay }) => ({ ...common, message, attempt, replay }));
 }
+
+export const tokensOf = (messages: readonly { id: string; token: string }[]) =>
+  messages.map(({ id, token }) => ({ id, secret: token }));

@@ -1,16 +1,21 @@
 import type { durability } from '@concordat/contracts';
 import type { Logger } from '@concordat/runtime';
+import { nodesOf, type RedisConnection } from '@concordat/streams';
 import type Redis from 'ioredis';
 import type { z } from 'zod';
 
 export type DurabilityMode = z.infer<typeof durability>;
+
+const weakestFirst: readonly DurabilityMode[] = [
+  ...(['none', 'appendfsync-no', 'appendfsync-everysec', 'appendfsync-always'] as const),
+];
 
 /** What an acknowledgement of Redis is worth: asked on every connection, because a restart may change it. */
 export class Durability {
   #current: DurabilityMode = 'unknown';
 
   constructor(
-    private readonly redis: Redis,
+    private readonly redis: RedisConnection,
     private readonly logger: Logger,
   ) {
     redis.on('ready', () => void this.#ask());
@@ -23,11 +28,9 @@ export class Durability {
 
   async #ask(): Promise<void> {
     try {
-      const [appendOnly, fsync] = await Promise.all([
-        this.#setting('appendonly'),
-        this.#setting('appendfsync'),
-      ]);
-      this.#current = appendOnly === 'yes' ? (`appendfsync-${fsync}` as DurabilityMode) : 'none';
+      const modes = await Promise.all(nodesOf(this.redis).map(modeOf));
+      // Of a cluster, what its weakest server promises.
+      this.#current = weakestFirst.find((mode) => modes.includes(mode)) ?? 'unknown';
       if (this.#current !== 'appendfsync-always') {
         this.logger.warn(
           { durability: this.#current },
@@ -40,9 +43,11 @@ export class Durability {
       this.logger.warn({ error }, 'the durability of Redis is unknown');
     }
   }
+}
 
-  async #setting(name: string): Promise<string> {
-    const [, value] = (await this.redis.config('GET', name)) as string[];
-    return value ?? '';
-  }
+async function modeOf(node: Redis): Promise<DurabilityMode> {
+  const setting = async (name: string): Promise<string> =>
+    ((await node.config('GET', name)) as string[])[1] ?? '';
+  const [appendOnly, fsync] = await Promise.all([setting('appendonly'), setting('appendfsync')]);
+  return appendOnly === 'yes' ? (`appendfsync-${fsync}` as DurabilityMode) : 'none';
 }

@@ -3,9 +3,9 @@ import { ConcordatError } from '@concordat/contracts';
 import type { OperationContext } from '@concordat/runtime';
 import { blockingConnection, whenReady } from '@concordat/streams';
 import { agentPrincipal, eventually, newAgent } from '@concordat/testing';
-import type { Authenticator } from '../edge/authenticate';
 import { type BusBench, startBusBench } from './bus.fixture';
 import { Doorbell } from './doorbell';
+import { InFlight } from './in-flight';
 import { inboxHandlers } from './inbox.handler';
 
 /** Whoever is not rung up looks after five seconds; every wait that is asserted here ends long before. */
@@ -30,15 +30,16 @@ describe('waiting at an inbox', () => {
     doorbell.onApplicationBootstrap();
     return doorbell;
   };
-  const gateway = (doorbell: Doorbell, recheck: () => void = () => undefined) =>
+  const gateway = (doorbell: Doorbell) =>
     inboxHandlers({
-      ...{ store: bench.store, doorbell, authenticator: { recheck } as unknown as Authenticator },
+      ...{ deliveries: bench.store.deliveries, doorbell },
+      inFlight: new InFlight(() => performance.now()),
       monotonicMs: () => performance.now(),
-      instance: 'bus-1',
+      random: () => 0,
     });
   const context = (did: string, signal = new AbortController().signal): OperationContext => ({
     ...{ operation: 'inbox.fetch', principal: agentPrincipal(did), commandId: null, minPosition: {} },
-    ...{ conversation: null, traceparent: null, address: null, signal },
+    ...{ conversation: null, traceparent: null, address: null, signal, recheck: () => agentPrincipal(did) },
   });
   const input = (over: object = {}) => ({ count: 10, waitSeconds: 30, leaseSeconds: 30, ...over });
   const within = async <T>(promise: Promise<T>): Promise<T> => {
@@ -132,10 +133,10 @@ describe('waiting at an inbox', () => {
 
   it('an agent that is revoked while it waits / gets the refusal and not the message', async () => {
     const to = newAgent().did;
-    const recheck = (): void => {
+    const recheck = () => {
       throw new ConcordatError('CREDENTIAL_INVALID');
     };
-    const waiting = gateway(await startDoorbell(), recheck)['inbox.fetch'](input(), context(to));
+    const waiting = gateway(await startDoorbell())['inbox.fetch'](input(), { ...context(to), recheck });
     const outcome = expect(waiting).rejects.toMatchObject({ code: 'CREDENTIAL_INVALID' });
     const { id, partition } = await bench.store.publish(bench.outgoing(to));
     await within(outcome);
@@ -177,8 +178,13 @@ describe('acknowledging over the inbox', () => {
   it('tokens that are not ours, malformed or stale / are named, and the others are settled', async () => {
     const to = newAgent().did;
     const handlers = inboxHandlers({
-      ...{ store: bench.store, doorbell: {} as Doorbell, authenticator: {} as Authenticator },
-      ...{ monotonicMs: () => 0, instance: 'bus-1' },
+      ...{
+        deliveries: bench.store.deliveries,
+        doorbell: {} as Doorbell,
+        monotonicMs: () => 0,
+        random: () => 0,
+        inFlight: new InFlight(() => 0),
+      },
     });
     const context: OperationContext = {
       ...{ operation: 'inbox.ack', principal: agentPrincipal(to), commandId: 'c', minPosition: {} },
@@ -203,7 +209,7 @@ describe('acknowledging over the inbox', () => {
     const refused = handlers['inbox.ack']({ tokens: [...bad, good] }, context);
     await expect(refused).rejects.toMatchObject({
       code: 'DELIVERY_TOKEN_STALE',
-      detail: `${bad.length} of ${bad.length + 1} tokens are stale; the others were acknowledged.`,
+      detail: `${bad.length} of ${bad.length + 1} tokens are stale; the others were settled.`,
       errors: bad.map((_, index) => ({ pointer: `/tokens/${index}`, message: 'is stale' })),
     });
     // The good one was settled, and settling it again is no contradiction.

@@ -1,103 +1,101 @@
-import { ConcordatError, type Delivery, limits, messageId, type OperationInput } from '@concordat/contracts';
-import type { OperationContext, OperationHandlers } from '@concordat/runtime';
+import { ConcordatError, type OperationInput, type Position, type Principal } from '@concordat/contracts';
+import { activeTraceparent, type OperationContext, type OperationHandlers } from '@concordat/runtime';
 import { busSource } from '@concordat/streams';
-import type { Authenticator } from '../edge/authenticate';
-import type { Doorbell } from './doorbell';
-import type { LeasedMessage, MessageStore } from './message-store';
-import { inboxName } from './partition';
+import type { InFlight } from './in-flight';
+import { type DeliveryRef, parseToken } from './delivery-token';
+import type { Outcome, Settled, Settlement } from './delivery-store';
+import { toDelivery } from './delivery-view';
+import { poll, type PollPorts } from './poll';
+import { inboxOf, type Queue, queueName } from './queue';
 
-export interface InboxPorts {
-  readonly store: MessageStore;
-  readonly doorbell: Doorbell;
-  readonly authenticator: Authenticator;
-  readonly monotonicMs: () => number;
-  /** Stable name of this gateway: the consumer in the group `agent_wavefront`. */
-  readonly instance: string;
+export interface InboxPorts extends PollPorts {
+  readonly inFlight: Pick<InFlight, 'settled'>;
 }
 
-/** A waiting request looks for itself after so long, should a ring ever be lost. */
-const lookMs = 5_000;
+/** How a delivery of the caller ends, without the delivery. */
+type Verb =
+  | { readonly verb: 'ack' }
+  | { readonly verb: 'nack'; readonly delayMs: number | undefined; readonly reason: string }
+  | { readonly verb: 'extend'; readonly leaseMs: number };
 
-/** The operations `inbox.*`. */
+/** The operations `inbox.*`, which settle what groups have handed out too. */
 export function inboxHandlers(ports: InboxPorts) {
-  const { store } = ports;
   return {
     'inbox.fetch': async (input, context) => {
-      const messages = await fetchOrWait(ports, input, context);
-      return {
-        output: { items: messages.map((message) => toDelivery(message, input.leaseSeconds)) },
-        position: null,
-      };
+      const queue = inboxOf(context.principal.tenant, context.principal.id);
+      return { output: { items: await fetchFrom(ports, queue, input, context) }, position: null };
     },
 
     'inbox.ack': async ({ tokens }, { principal }) => {
-      const pairs = tokens.map(parseToken);
-      const known = pairs.map((pair) => pair ?? { id: '-', secret: '-' });
-      const { settled, partition, at } = await store.ack(principal.tenant, principal.id, known);
-      const errors = settled.flatMap((isSettled, i) =>
-        isSettled ? [] : [{ pointer: `/tokens/${i}`, message: 'is stale' }],
-      );
-      if (errors.length > 0) {
-        const detail = `${errors.length} of ${tokens.length} tokens are stale; the others were acknowledged.`;
-        throw new ConcordatError('DELIVERY_TOKEN_STALE', detail, { errors });
-      }
+      const settled = await settleAll(ports, principal, tokens, { verb: 'ack' });
+      return { output: { acked: idsOf(tokens) }, ...settled };
+    },
+
+    'inbox.extend': async ({ tokens, leaseSeconds }, { principal }) => {
+      await settleAll(ports, principal, tokens, { verb: 'extend', leaseMs: leaseSeconds * 1_000 });
+      return { output: { extended: idsOf(tokens) }, position: null };
+    },
+
+    'inbox.nack': async ({ token, delaySeconds, reason }, { principal }) => {
+      const delivery = parseToken(token, principal.tenant, principal.id);
+      const delayMs = delaySeconds === undefined ? undefined : delaySeconds * 1_000;
+      const settled = await settleOne(ports, principal, delivery, { verb: 'nack', delayMs, reason });
+      if (settled.outcome === 'stale') throw new ConcordatError('DELIVERY_TOKEN_STALE');
+      const outcome = settled.outcome as Exclude<Outcome, 'stale' | 'settled'>;
       return {
-        output: { acked: known.map(({ id }) => id) },
-        position: at ?? null,
-        source: busSource(partition),
+        output: { id: delivery!.id, outcome },
+        position: settled.at ?? null,
+        source: busSource(settled.partition),
       };
     },
   } satisfies OperationHandlers;
 }
 
-async function fetchOrWait(
-  { store, doorbell, authenticator, monotonicMs, instance }: InboxPorts,
+/** Messages of a queue for its consumer. */
+export async function fetchFrom(
+  ports: PollPorts,
+  queue: Queue,
   { count, waitSeconds, leaseSeconds }: OperationInput<'inbox.fetch'>,
-  { principal, signal = AbortSignal.timeout(limits.inboxWaitSeconds * 1_000) }: OperationContext,
-): Promise<LeasedMessage[]> {
-  const { tenant, id: recipient } = principal;
-  const end = monotonicMs() + waitSeconds * 1_000;
-  const request = { tenant, recipient, count, leaseSeconds, consumer: instance };
-  if (waitSeconds === 0) return store.fetch(request);
-  const bell = doorbell.listen(inboxName(tenant, recipient));
-  try {
-    for (;;) {
-      const messages = await store.fetch(request);
-      const left = end - monotonicMs();
-      if (messages.length > 0 || left <= 0) return messages;
-      if (!(await bell.wait(Math.min(left, lookMs), signal))) return [];
-      // The caller may have been revoked while it waited.
-      authenticator.recheck(principal);
-    }
-  } finally {
-    bell.end();
+  { principal, signal, recheck }: Pick<OperationContext, 'principal' | 'signal' | 'recheck'>,
+) {
+  const request = { queue, count, waitSeconds, leaseSeconds, signal, consumer: principal.id };
+  return (await poll(ports, { ...request, recheck: () => void recheck?.() })).map(toDelivery);
+}
+
+const idsOf = (tokens: readonly string[]): string[] => tokens.map((token) => token.split('.')[0]!);
+
+async function settleOne(
+  { deliveries, inFlight }: InboxPorts,
+  { id: consumer }: Principal,
+  delivery: DeliveryRef | undefined,
+  verb: Verb,
+  traceparent = activeTraceparent(),
+): Promise<Settled> {
+  if (!delivery) return { outcome: 'stale', partition: 0, at: undefined };
+  const { queue, id, secret } = delivery;
+  const settlement: Settlement = { ...verb, queue, id, secret, consumer, traceparent };
+  const settled = await deliveries.settle(settlement);
+  if (verb.verb !== 'extend' && settled.outcome !== 'stale') inFlight.settled(queueName(queue), [id]);
+  return settled;
+}
+
+/** @throws ConcordatError DELIVERY_TOKEN_STALE when one of them is; the others are settled nevertheless */
+async function settleAll(
+  ports: InboxPorts,
+  principal: Principal,
+  tokens: readonly string[],
+  verb: Verb,
+): Promise<{ position: Position | null; source: string }> {
+  const refs = tokens.map((token) => parseToken(token, principal.tenant, principal.id));
+  const traceparent = activeTraceparent();
+  const settled = await Promise.all(refs.map((ref) => settleOne(ports, principal, ref, verb, traceparent)));
+  const errors = settled.flatMap(({ outcome }, i) =>
+    outcome === 'stale' ? [{ pointer: `/tokens/${i}`, message: 'is stale' }] : [],
+  );
+  if (errors.length > 0) {
+    const detail = `${errors.length} of ${tokens.length} tokens are stale; the others were settled.`;
+    throw new ConcordatError('DELIVERY_TOKEN_STALE', detail, { errors });
   }
-}
-
-/** `<message id>.<secret>` */
-function parseToken(token: string): { id: string; secret: string } | undefined {
-  const dot = token.indexOf('.');
-  const id = token.slice(0, dot);
-  return messageId.safeParse(id).success ? { id, secret: token.slice(dot + 1) } : undefined;
-}
-
-function toDelivery(message: LeasedMessage, leaseSeconds: number): Delivery {
-  const expiresAt =
-    message.ttlMs === '' ? null : new Date(Date.parse(message.time) + Number(message.ttlMs)).toISOString();
-  return {
-    id: message.id,
-    deliveryToken: `${message.id}.${message.token}`,
-    attempt: Number(message.attempt),
-    from: message.from,
-    to: message.to,
-    type: message.type as Delivery['type'],
-    priority: message.priority as Delivery['priority'],
-    correlationId: message.correlation || null,
-    replyTo: message.replyTo || null,
-    payload: JSON.parse(message.data) as Delivery['payload'],
-    timestamp: message.time,
-    expiresAt,
-    leaseSeconds,
-    traceparent: message.traceparent || null,
-  };
+  const last = settled.findLast(({ at }) => at !== undefined);
+  return { position: last?.at ?? null, source: busSource(last?.partition ?? 0) };
 }

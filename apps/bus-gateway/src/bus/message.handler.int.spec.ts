@@ -1,5 +1,5 @@
 import type { Principal } from '@concordat/contracts';
-import { createLogger, type OperationContext, systemClock } from '@concordat/runtime';
+import { createLogger, type OperationContext } from '@concordat/runtime';
 import {
   administrator,
   agentPrincipal,
@@ -10,8 +10,12 @@ import {
 } from '@concordat/testing';
 import { Directory } from '@concordat/directory';
 import { type BusBench, startBusBench } from './bus.fixture';
+import type { Send } from './compose-message';
 import { Durability } from './durability';
+import { parseHead } from './delivery-view';
 import { messageHandlers } from './message.handler';
+import { PayloadCheck } from '../schema/payload-check';
+import { SchemaStore } from '../schema/schema-store';
 
 describe('sending messages and asking for them', () => {
   let bench: BusBench;
@@ -38,10 +42,9 @@ describe('sending messages and asking for them', () => {
 
   const handlers = () =>
     messageHandlers({
-      store: bench.store,
-      directory,
-      durability,
-      clock: systemClock,
+      ...{ publisher: bench.store.publisher, states: bench.store.states, directory, durability },
+      authorizer: { authorize: () => undefined },
+      payloads: new PayloadCheck(new SchemaStore(bench.redis), () => performance.now()),
       partitions: bench.partitions,
     });
   let commands = 0;
@@ -51,7 +54,7 @@ describe('sending messages and asking for them', () => {
   });
   const send = (principal: Principal, to: string, over: object = {}, commandId?: string) =>
     handlers()['message.send'](
-      { to, type: 'EVENT', payload: { n: 1 }, priority: 'NORMAL', ...over },
+      { to: to as Send['to'], type: 'EVENT', payload: { n: 1 }, priority: 'NORMAL', ...over },
       context(principal, commandId),
     );
   const get = (principal: Principal, id: string) => handlers()['message.get']({ id }, context(principal));
@@ -86,6 +89,7 @@ describe('sending messages and asking for them', () => {
       expect(answer.output).toEqual({
         ...{ id: output.id, from: ada.did, to: bob.did, type: 'EVENT', priority: 'HIGH', status: 'PENDING' },
         ...{ correlationId: 'c-1', timestamp: expect.any(String) as string, deliveredAt: null, attempts: 0 },
+        ...{ recipients: { open: 1, delivered: 0, failed: 0, expired: 0, purged: 0 }, history: [] },
       });
   });
 
@@ -148,5 +152,48 @@ describe('sending messages and asking for them', () => {
     expect(await refusal(send(agentPrincipal(ada.did), eve.did, {}, commandId))).toMatchObject({
       code: 'IDEMPOTENCY_KEY_REUSED',
     });
+  });
+
+  it('a payload that names its schema / is held to it, and arrives with the version', async () => {
+    const reader = newAgent();
+    admit(reader, 'default', 'active', 60);
+    const record = {
+      encoding: 'json',
+      compatibility: 'backward',
+      registeredAt: '2026-01-01T00:00:00.000Z',
+    } as const;
+    const schema = { type: 'object', required: ['n'] };
+    await new SchemaStore(bench.redis).put('default', 'order', 1, {
+      digest: 'd',
+      record: { ...record, schema },
+    });
+    await send(agentPrincipal(ada.did), reader.did, { schema: 'order' });
+    await send(agentPrincipal(ada.did), reader.did);
+    const wrong = send(agentPrincipal(ada.did), reader.did, { schema: 'order/1', payload: { m: 1 } });
+    expect(await refusal(wrong)).toMatchObject({
+      code: 'PAYLOAD_INVALID',
+      errors: [{ pointer: '/payload' }],
+    });
+    const unknown = send(agentPrincipal(ada.did), reader.did, { schema: 'order/2' });
+    expect(await refusal(unknown)).toMatchObject({ code: 'SCHEMA_UNKNOWN' });
+    const request = { tenant: 'default', recipient: reader.did, count: 10, leaseSeconds: 30 };
+    const received = await bench.store.fetch(request);
+    expect(received.map(({ head }) => parseHead(head).schema)).toEqual(['order/1', null]);
+  });
+
+  it('a request that is repeated after its schema was changed / is answered as it was', async () => {
+    const store = new SchemaStore(bench.redis);
+    const record = {
+      encoding: 'json',
+      compatibility: 'none',
+      registeredAt: '2026-01-01T00:00:00.000Z',
+    } as const;
+    await store.put('default', 'note', 1, { digest: 'd', record: { ...record, schema: {} } });
+    const commandId = 's'.repeat(43);
+    const first = await send(agentPrincipal(ada.did), bob.did, { schema: 'note' }, commandId);
+    await store.put('default', 'note', 2, { digest: 'e', record: { ...record, schema: { not: {} } } });
+    expect(await send(agentPrincipal(ada.did), bob.did, { schema: 'note' }, commandId)).toEqual(first);
+    const fresh = send(agentPrincipal(ada.did), bob.did, { schema: 'note' }, 't'.repeat(43));
+    expect(await refusal(fresh)).toMatchObject({ code: 'PAYLOAD_INVALID' });
   });
 });

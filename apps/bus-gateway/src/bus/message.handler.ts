@@ -1,36 +1,49 @@
 import {
-  actorOf,
   type AgentStatus,
+  asConcordatError,
   ConcordatError,
-  MessageAccepted,
+  findOperation,
   type OperationInput,
   type OperationOutput,
   type Principal,
+  toProblem,
 } from '@concordat/contracts';
-import { canonicalJson, sha256, toBase64url } from '@concordat/crypto';
-import { activeTraceparent, type Clock, inSpan, type OperationHandlers } from '@concordat/runtime';
+import type { Authorizer, Directory } from '@concordat/directory';
+import { activeTraceId, inSpan, type OperationContext, type OperationHandlers } from '@concordat/runtime';
 import { busSource } from '@concordat/streams';
 import { SpanKind } from '@opentelemetry/api';
-import { v7 as uuidV7 } from 'uuid';
-import type { Directory } from '@concordat/directory';
-import { mayComeAgain } from '../edge/command-id';
+import { commandIdFor, commandIdOf } from '../edge/command-id';
+import type { PayloadCheck } from '../schema/payload-check';
+import { composeMessage, requireSignature, type Send, senderOf } from './compose-message';
 import type { Durability } from './durability';
-import type { MessageStore, OutgoingMessage } from './message-store';
-import { messageIdIn, partitionOf, partitionOfMessage } from './partition';
+import { type MessageStates } from './message-state';
+import { partitionOfMessage } from './partition';
+import type { PublishedMessage, Publisher } from './publisher';
 
 export interface MessagePorts {
-  readonly store: MessageStore;
+  readonly publisher: Publisher;
+  readonly states: MessageStates;
   readonly directory: Directory;
+  readonly authorizer: Pick<Authorizer, 'authorize'>;
   readonly durability: Durability;
-  readonly clock: Clock;
+  readonly payloads: Pick<PayloadCheck, 'check'>;
   readonly partitions: number;
 }
 
-type Send = OperationInput<'message.send'>;
+type Caller = Pick<OperationContext, 'principal' | 'address'>;
+type Accepted = OperationOutput<'message.send'>;
 
-/** How a principal appears as the sender of a message: agents by their DID. */
-const senderOf = (principal: Principal): string =>
-  principal.kind === 'agent' ? principal.id : actorOf(principal);
+const refused = { id: null, status: null, durability: null };
+
+const sendSpan = {
+  name: 'send message',
+  kind: SpanKind.PRODUCER,
+  attributes: {
+    'messaging.system': 'redis',
+    'messaging.operation.type': 'send',
+    'messaging.operation.name': 'send',
+  },
+};
 
 /** A suspended agent comes back: its inbox waits for it, within the times to live. A revoked one never does. */
 const canReceive = (status: AgentStatus | undefined): boolean =>
@@ -38,73 +51,100 @@ const canReceive = (status: AgentStatus | undefined): boolean =>
 
 /** The operations `message.*`. */
 export function messageHandlers(ports: MessagePorts) {
-  const { store, directory, durability, partitions } = ports;
+  const accepted = ({ id }: PublishedMessage): Accepted => ({
+    id,
+    status: 'PENDING',
+    durability: ports.durability.current,
+  });
   return {
     'message.send': async (input, { principal, commandId }) => {
-      const message = outgoing(ports, input, principal, commandId!);
-      const isKnown = canReceive(directory.agent(principal.tenant, input.to)?.status);
-      // A repetition is answered as it was, whatever has become of the recipient.
-      const before = isKnown ? undefined : await store.earlier(message);
-      if (!isKnown && !before) throw new ConcordatError('RECIPIENT_UNKNOWN');
-      const destination = {
-        'messaging.system': 'redis',
-        'messaging.operation.type': 'send',
-        'messaging.operation.name': 'send',
+      const published = await inSpan(sendSpan, () => publish(ports, input, principal, commandId!));
+      const { at = null, partition } = published;
+      return { output: accepted(published), position: at, source: busSource(partition) };
+    },
+
+    'message.sendBatch': async ({ messages }, context) => {
+      const send = async (index: number): Promise<PublishedMessage> => {
+        const { idempotencyKey, ...input } = messages[index]!;
+        const commandId = itemCommandId(context, idempotencyKey, index);
+        requireLeave(ports, input, context);
+        return publish(ports, input, context.principal, commandId);
       };
-      const span = { name: 'send message', kind: SpanKind.PRODUCER, attributes: destination };
-      const { id, partition, at } = before ?? (await inSpan(span, () => store.publish(message)));
-      const output = { id, status: 'PENDING' as const, durability: durability.current };
-      return { output, position: at, source: busSource(partition) };
+      const answers = await inSpan(sendSpan, () => Promise.allSettled(messages.map((_, i) => send(i))));
+      const items = answers.map((answer) =>
+        answer.status === 'fulfilled'
+          ? { ...accepted(answer.value), problem: null }
+          : { ...refused, problem: toProblem(answer.reason, activeTraceId()) },
+      );
+      // Nothing got through: then it is not the batch that is answered, but the reason.
+      const failure = answers[0]!;
+      if (failure.status === 'rejected' && answers.every(isUnavailable)) throw failure.reason;
+      return { output: { items }, position: null };
     },
 
     'message.get': async ({ id }, { principal }) => {
-      const partition = partitionOfMessage(id, partitions);
-      const state = partition === undefined ? undefined : await store.state(principal.tenant, partition, id);
+      const partition = partitionOfMessage(id, ports.partitions);
+      const state =
+        partition === undefined ? undefined : await ports.states.read(principal.tenant, partition, id);
       const sender = senderOf(principal);
       const isParty = state?.from === sender || state?.to === sender;
       if (!state || !(isParty || principal.scopes.includes('admin')))
         throw new ConcordatError('MESSAGE_UNKNOWN');
-      const output: OperationOutput<'message.get'> = {
-        id,
-        from: state.from,
-        to: state.to,
-        type: state.type as Send['type'],
-        priority: state.priority as Send['priority'],
-        status: state.status,
-        correlationId: state.correlation || null,
-        timestamp: state.time,
-        deliveredAt: state.deliveredAt ?? null,
-        attempts: Number(state.attempt),
-      };
-      return { output, position: null };
+      return { output: state, position: null };
     },
   } satisfies OperationHandlers;
 }
 
-function outgoing(
-  { clock, partitions }: MessagePorts,
+/** @returns the schema that the payload satisfies, if one is named, and why the message cannot be sent if it cannot */
+async function admission(
+  { directory, payloads }: MessagePorts,
+  { to, schema, payload }: Send,
+  tenant: string,
+): Promise<{ schema: string | null; refusal?: ConcordatError }> {
+  if (to.startsWith('did:') && !canReceive(directory.agent(tenant, to)?.status))
+    return { schema: null, refusal: new ConcordatError('RECIPIENT_UNKNOWN') };
+  try {
+    return { schema: schema === undefined ? null : await payloads.check(tenant, schema, payload) };
+  } catch (error) {
+    return { schema: null, refusal: asConcordatError(error) };
+  }
+}
+
+async function publish(
+  ports: MessagePorts,
   input: Send,
   principal: Principal,
   commandId: string,
-): OutgoingMessage {
-  const { tenant } = principal;
-  const { to, type, priority, correlationId, replyTo, ttlSeconds, payload } = input;
-  const id = messageIdIn(partitionOf(tenant, to, partitions), uuidV7());
-  const from = senderOf(principal);
-  const accepted = MessageAccepted.data.parse({
-    ...{ messageId: id, to, from, type, priority, payload },
-    correlationId: correlationId ?? null,
-    replyTo: replyTo ?? null,
-    ttlSeconds: ttlSeconds ?? null,
-  });
-  return {
-    ...{ id, tenant, from, to, type, priority, correlationId, replyTo, ttlSeconds, commandId },
-    actor: actorOf(principal),
-    mayComeAgain: mayComeAgain(commandId),
-    traceparent: activeTraceparent(),
-    time: clock.now().toISOString(),
-    payload: JSON.stringify(payload),
-    acceptedData: JSON.stringify(accepted),
-    digest: toBase64url(sha256(canonicalJson(input))),
-  };
+): Promise<PublishedMessage> {
+  const { publisher, directory, partitions } = ports;
+  requireSignature(input, principal, directory);
+  const { schema, refusal } = await admission(ports, input, principal.tenant);
+  const message = composeMessage(input, principal, commandId, { partitions, schema });
+  if (!refusal) return publisher.publish(message);
+  // A repetition is answered as it was, whatever has become of the recipient and the schema.
+  const before = await publisher.earlier(message);
+  if (!before) throw refusal;
+  return before;
 }
+
+/** Policies speak of each message, not of batches alone. @throws ConcordatError POLICY_DENIED */
+function requireLeave(
+  { authorizer }: MessagePorts,
+  input: OperationInput<'message.send'>,
+  caller: Caller,
+): void {
+  authorizer.authorize(findOperation('message.send')!, input, caller);
+}
+
+/** A message of a batch is named by its own key, or by its place in a batch that was named. */
+const itemCommandId = (
+  { principal, commandId }: OperationContext,
+  key: string | undefined,
+  index: number,
+): string =>
+  key === undefined
+    ? commandIdFor(commandId!, principal.tenant, `item ${index}`)
+    : commandIdOf({ name: 'message.send' }, principal, key);
+
+const isUnavailable = (answer: PromiseSettledResult<unknown>): boolean =>
+  answer.status === 'rejected' && asConcordatError(answer.reason).code === 'SERVICE_UNAVAILABLE';

@@ -1,17 +1,18 @@
 import { ConcordatError, parsePosition } from '@concordat/contracts';
 import { eventually, newAgent } from '@concordat/testing';
 import { type BusBench, recipientIn, startBusBench, tokensOf } from './bus.fixture';
-import type { LeasedMessage, OutgoingMessage } from './message-store';
+import type { Received } from './bus-driver.fixture';
+import type { OutgoingMessage } from './publisher';
 
 describe('the bus when Redis fails', () => {
   let bench: BusBench;
   beforeEach(async () => (bench = await startBusBench()));
   afterEach(() => bench.stop());
 
-  const fetch = (to: string, count = 100): Promise<LeasedMessage[]> =>
-    bench.store.fetch({ tenant: 'default', recipient: to, count, leaseSeconds: 600, consumer: 'bus-1' });
-  const receiveAll = async (to: string): Promise<LeasedMessage[]> => {
-    const all: LeasedMessage[] = [];
+  const fetch = (to: string, count = 100): Promise<Received[]> =>
+    bench.store.fetch({ tenant: 'default', recipient: to, count, leaseSeconds: 600 });
+  const receiveAll = async (to: string): Promise<Received[]> => {
+    const all: Received[] = [];
     for (let batch = await fetch(to); batch.length > 0; batch = await fetch(to)) all.push(...batch);
     return all;
   };
@@ -76,7 +77,7 @@ describe('the bus when Redis fails', () => {
       fetch(to),
       bench.store.ack('default', to, [{ id: message.id, secret: 'x' }]),
       bench.store.state('default', 0, message.id),
-      bench.store.reap(0),
+      bench.store.sweep(0),
     ]);
     const elapsed = performance.now() - begun;
     bench.server.resume();
@@ -85,7 +86,7 @@ describe('the bus when Redis fails', () => {
     expect(elapsed).toBeLessThan(5_000);
     const again = await eventually(() => bench.store.publish(bench.outgoing(to, { commandId: 'frozen' })));
     await bench.advance(bench.partitionOf(to), 601_000);
-    await bench.store.reap(bench.partitionOf(to));
+    await bench.store.sweep(bench.partitionOf(to));
     const received = await receiveAll(to);
     expect(received).toHaveLength(2);
     expect(received.map(({ id }) => id)).toContain(again.id);
@@ -97,10 +98,10 @@ describe('the bus when Redis fails', () => {
     await fetch(to);
     await bench.redis.flushall();
     expect(await fetch(to)).toEqual([]);
-    expect(await bench.store.reap(0)).toEqual({ ended: 0, expired: 0, failed: 0, nextMs: -1 });
+    expect(await bench.store.sweep(0)).toMatchObject({ returned: 0, expired: 0, failed: 0, nextMs: -1 });
     const after = await eventually(async () => {
       const answer = await bench.store.publish(bench.outgoing(to));
-      expect(answer.at.epoch).toBeGreaterThan(before.at.epoch);
+      expect(answer.at!.epoch).toBeGreaterThan(before.at!.epoch);
       return answer;
     });
     expect((await fetch(to)).map(({ id }) => id)).toContain(after.id);
@@ -114,7 +115,7 @@ describe('the bus when Redis fails', () => {
 
 describe('the bus when the memory of Redis is full', () => {
   let bench: BusBench;
-  beforeEach(async () => (bench = await startBusBench(1, 12_000_000)));
+  beforeEach(async () => (bench = await startBusBench(1, { maxMemoryBytes: 12_000_000 })));
   afterEach(() => bench.stop());
 
   it('refuses further messages, changes nothing by halves, and what goes out makes room', async () => {
@@ -123,9 +124,9 @@ describe('the bus when the memory of Redis is full', () => {
     const sent: string[] = [];
     const publish = () => bench.store.publish(bench.outgoing(to, { payload }));
     await publish();
-    const request = { tenant: 'default', recipient: to, count: 50, leaseSeconds: 600, consumer: 'bus-1' };
+    const request = { tenant: 'default', recipient: to, count: 50, leaseSeconds: 600 };
     let refusal: unknown;
-    let leased: LeasedMessage[] = [];
+    let leased: Received[] = [];
     while (refusal === undefined && sent.length < 1_000) {
       await publish().then(
         ({ id }) => sent.push(id),
@@ -137,7 +138,7 @@ describe('the bus when the memory of Redis is full', () => {
     expect(refusal).toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
     const fed = (await bench.life(0)).length;
     expect(fed).toBe(1 + sent.length + leased.length);
-    expect(await bench.redis.get(`cc:{bus.0}:inbox:default:${to}:count`)).toBe(String(1 + sent.length));
+    expect(await bench.redis.hget(`cc:{bus.0}:q:default:i:${to}`, 'count')).toBe(String(1 + sent.length));
     const { settled } = await bench.store.ack('default', to, tokensOf(leased));
     expect(settled).toEqual(leased.map(() => true));
     expect((await bench.life(0)).length).toBe(fed + leased.length);
@@ -155,11 +156,11 @@ describe('the bus when the memory of Redis is full', () => {
     // Memory that is freed elsewhere must not make this easier than it is.
     await bench.redis.config('SET', 'maxmemory', 1_000_000);
     const leased = await bench.store.fetch({
-      ...{ tenant: 'default', recipient: to, count: 5, leaseSeconds: 600, consumer: 'bus-1' },
+      ...{ tenant: 'default', recipient: to, count: 5, leaseSeconds: 600 },
     });
     expect(leased).toHaveLength(5);
     await eventually(async () => {
-      await bench.store.reap(0);
+      await bench.store.sweep(0);
       expect(await bench.store.state('default', 0, expiring.id)).toMatchObject({ status: 'EXPIRED' });
     });
     expect((await bench.store.ack('default', to, tokensOf(leased))).settled).toEqual(leased.map(() => true));

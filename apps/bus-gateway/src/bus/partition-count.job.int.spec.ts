@@ -1,6 +1,6 @@
 import { startRedis, type StartedServer } from '@concordat/processes';
 import { sleep } from '@concordat/runtime';
-import { commandConnection, whenReady } from '@concordat/streams';
+import { commandNode, whenReady } from '@concordat/streams';
 import type Redis from 'ioredis';
 import { PartitionCountJob } from './partition-count.job';
 
@@ -9,7 +9,7 @@ describe('the number of partitions', () => {
   let redis: Redis;
   beforeEach(async () => {
     server = await startRedis();
-    redis = commandConnection({ url: server.url, name: 'test' });
+    redis = commandNode({ url: server.url, name: 'test' });
     await whenReady(redis, 5_000);
   });
   afterEach(async () => {

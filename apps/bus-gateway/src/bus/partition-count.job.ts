@@ -1,8 +1,7 @@
 import { isConcordatError } from '@concordat/contracts';
 import { isWithin } from '@concordat/runtime';
-import { fromRedisError } from '@concordat/streams';
+import { fromRedisError, type RedisConnection } from '@concordat/streams';
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
-import type Redis from 'ioredis';
 
 const key = 'cc:{bus}:partitions';
 const retryMs = 250;
@@ -18,7 +17,7 @@ export class PartitionCountJob implements OnApplicationBootstrap, BeforeApplicat
 
   /** @param onMismatch the gateway must not go on */
   constructor(
-    private readonly redis: Redis,
+    private readonly redis: RedisConnection,
     private readonly count: number,
     private readonly sleep: (ms: number) => Promise<void>,
     private readonly onMismatch: (error: Error) => void,

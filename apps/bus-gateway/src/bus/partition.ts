@@ -1,16 +1,25 @@
-import { messagePriority } from '@concordat/contracts';
 import { sha256 } from '@concordat/crypto';
 import { busSource, streamKeys } from '@concordat/streams';
+import QuickLRU from 'quick-lru';
 
 /** Raised when the number of partitions changes: a message id names the generation that its partition belongs to. */
 export const partitionGeneration = 1;
 
 const messagePattern = /^msg-(\d+)-(\d+)-/;
 
-/** The partition that holds everything of an inbox. */
-export function partitionOf(tenant: string, recipient: string, partitions: number): number {
-  return Buffer.from(sha256(tenant, '\n', recipient)).readUInt32BE(0) % partitions;
+/** The partition of a name within a tenant: of the inbox of a DID, of a topic, of an ordering key. */
+export function partitionOf(tenant: string, name: string, partitions: number): number {
+  if (!name.startsWith('did:')) return hashOf(tenant, name) % partitions;
+  const inbox = `${tenant} ${name}`;
+  const hash = hashes.get(inbox) ?? hashOf(tenant, name);
+  hashes.set(inbox, hash);
+  return hash % partitions;
 }
+
+/** Of inboxes: the same ones are asked for with every message. */
+const hashes = new QuickLRU<string, number>({ maxSize: 10_000 });
+const hashOf = (tenant: string, name: string): number =>
+  Buffer.from(sha256(tenant, '\n', name)).readUInt32BE(0);
 
 export const messageIdIn = (partition: number, uuid: string): string =>
   `msg-${partitionGeneration}-${partition}-${uuid}`;
@@ -22,36 +31,17 @@ export function partitionOfMessage(id: string, partitions: number): number | und
   return Number(match?.[1]) === partitionGeneration && partition < partitions ? partition : undefined;
 }
 
-const priorities = messagePriority.options;
-
-/** The keys of a partition and of the inboxes in it; all share the slot of the partition's events. */
+/** Keys of a partition that are read outside of its scripts; all share one slot. */
 export function partitionKeys(partition: number) {
   const source = busSource(partition);
-  const base = `cc:{${source}}`;
+  const base = `cc:{${source}}:`;
   return {
     source,
     events: streamKeys.events(source),
-    head: streamKeys.head(source),
-    clock: `${base}:clock`,
-    leases: `${base}:leases`,
-    expiries: `${base}:expiries`,
-    doorbell: `${base}:doorbell`,
-    statePrefix: (tenant: string) => `${base}:message:${tenant}:`,
-    state: (tenant: string, id: string) => `${base}:message:${tenant}:${id}`,
-    idempotency: (tenant: string, commandId: string) => `${base}:idempotency:${tenant}:${commandId}`,
-    claim: (tenant: string, commandId: string) => `${base}:claim:${tenant}:${commandId}`,
-    inbox: (tenant: string, recipient: string) => {
-      const inbox = `${base}:inbox:${tenant}:${recipient}`;
-      return {
-        lanes: priorities.map((priority) => `${inbox}:${priority}`),
-        lane: (priority: (typeof priorities)[number]) => `${inbox}:${priority}`,
-        due: `${inbox}:due`,
-        turn: `${inbox}:turn`,
-        count: `${inbox}:count`,
-      };
-    },
+    clock: `${base}clock`,
+    doorbell: `${base}doorbell`,
+    topics: (tenant: string) => `${base}topics:${tenant}`,
+    groups: (tenant: string, topic: string) => `${base}groups:${tenant}:${topic}`,
+    idempotency: (tenant: string, commandId: string) => `${base}idempotency:${tenant}:${commandId}`,
   };
 }
-
-/** How an inbox is called at the doorbell. */
-export const inboxName = (tenant: string, recipient: string): string => `${tenant} ${recipient}`;

@@ -1,6 +1,6 @@
 import { AgentRegistered, chainParts, type EventEnvelope, origin, type Position } from '@concordat/contracts';
 import { chainHash, chainHeadBytes, ed25519Signer, fromBase64url, toBase64url } from '@concordat/crypto';
-import { commandConnection, ControlLanePublisher, streamKeys, whenReady } from '@concordat/streams';
+import { commandNode, ControlLanePublisher, streamKeys, whenReady } from '@concordat/streams';
 import { type Bench, eventually, newAgent, startBench, type TestAgent } from '@concordat/testing';
 import type Redis from 'ioredis';
 import { type RunningGateway, startGateway } from '../gateway.fixture';
@@ -13,7 +13,7 @@ describe('the directory of a gateway', () => {
   let gateway: RunningGateway;
   const connections: Redis[] = [];
   const connect = async (url: string): Promise<Redis> => {
-    const made = commandConnection({ url, name: 'spec' });
+    const made = commandNode({ url, name: 'spec' });
     connections.push(made);
     await whenReady(made, 5_000);
     return made;

@@ -4,8 +4,7 @@ import type { Directory } from '@concordat/directory';
 import type { Freshness } from '@concordat/directory';
 import type { AccessTokens, VerifiedToken } from './access-token';
 import { requireDelegated } from './delegated-right';
-import { checkProof, type PresentedProof } from './dpop-proof';
-import type { SpentProofs } from './spent-proofs';
+import { type CheckedProof, checkProof, type PresentedProof } from './dpop-proof';
 import { requireBearer } from './token-bearer';
 
 /** How long a door waits to hear of an agent that was registered through another door a moment ago. */
@@ -15,7 +14,8 @@ export interface AuthenticatorPorts {
   readonly directory: Directory;
   readonly freshness: Freshness;
   readonly tokens: AccessTokens;
-  readonly spentProofs: SpentProofs;
+  /** Remembers what was taken. @throws ConcordatError PROOF_INVALID when it came before */
+  readonly spentProofs: { spend(proof: CheckedProof): void | Promise<void> };
   /** Origins that callers know the gateways by; empty: whatever `Host` says. */
   readonly publicUrls: readonly string[];
   readonly nowMs: () => number;
@@ -53,7 +53,7 @@ export class Authenticator {
    * The key that a request proves without a token: who asks for one gets it bound to proofs of that key.
    * @returns its thumbprint @throws ConcordatError PROOF_INVALID
    */
-  provenKey(presented: PresentedProof): string {
+  provenKey(presented: PresentedProof): Promise<string> {
     return this.#takeProof(presented, undefined);
   }
 
@@ -72,6 +72,7 @@ export class Authenticator {
     const verified = this.#verified.get(principal);
     if (verified) {
       if (verified.expiresAtMs <= nowMs()) throw new ConcordatError('TOKEN_EXPIRED');
+      if (!directory.signingKey(verified.keyId)) throw new ConcordatError('CREDENTIAL_INVALID');
       const now = requireBearer(directory, verified, nowMs());
       this.#verified.set(now, verified);
       return now;
@@ -80,10 +81,13 @@ export class Authenticator {
     return principal;
   }
 
-  async #token(token: string, requireUse: (verified: VerifiedToken) => void): Promise<Principal> {
+  async #token(
+    token: string,
+    requireUse: (verified: VerifiedToken) => void | Promise<void>,
+  ): Promise<Principal> {
     const { directory, freshness, tokens, nowMs } = this.ports;
     const verified = await tokens.verify(token);
-    requireUse(verified);
+    await requireUse(verified);
     await freshness.reached(verified.position, waitMs);
     // What was fresh before the wait may be stale after it.
     freshness.require();
@@ -92,22 +96,22 @@ export class Authenticator {
     return principal;
   }
 
-  #requireProof(
+  async #requireProof(
     token: string,
     { keyThumbprint }: VerifiedToken,
     presented: PresentedProof | undefined,
-  ): void {
+  ): Promise<void> {
     if (!presented) throw new ConcordatError('PROOF_INVALID', 'The request has no DPoP header.');
     if (keyThumbprint === undefined) throw new ConcordatError('CREDENTIAL_INVALID');
-    this.#takeProof(presented, token, keyThumbprint);
+    await this.#takeProof(presented, token, keyThumbprint);
   }
 
-  #takeProof(presented: PresentedProof, token: string | undefined, expected?: string): string {
+  async #takeProof(presented: PresentedProof, token: string | undefined, expected?: string): Promise<string> {
     const { nowMs, publicUrls, spentProofs } = this.ports;
     const checked = checkProof(presented, { nowMs: nowMs(), token, publicUrls });
     if (expected !== undefined && checked.keyThumbprint !== expected)
       throw new ConcordatError('PROOF_INVALID', 'The proof is by another key than that of the token.');
-    spentProofs.spend(checked);
+    await spentProofs.spend(checked);
     return checked.keyThumbprint;
   }
 

@@ -1,5 +1,5 @@
 import { type Clock, type Logger, type ServiceBase } from '@concordat/runtime';
-import { CLOCK, LOGGER } from '@concordat/service';
+import { CLOCK, LOGGER, RedisLinks } from '@concordat/service';
 import { RefusalFeed, RpcClient } from '@concordat/streams';
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../config';
@@ -7,8 +7,10 @@ import { Directory, Freshness } from '@concordat/directory';
 import { AccessTokens } from './access-token';
 import { Authenticator } from './authenticate';
 import { LastSeenJob } from './last-seen.job';
+import { OpenStreams } from './open-streams';
 import { RefusalAudit } from './refusal-audit';
 import { ServiceCalls } from './service-calls';
+import { SharedProofs } from './shared-proofs';
 import { SpentProofs } from './spent-proofs';
 
 /** What the doors and the handlers behind them share: calls to services, and who is asking. */
@@ -22,13 +24,21 @@ export class EdgeModule {
       directory: Directory,
       freshness: Freshness,
       accessTokens: AccessTokens,
-      clock: Clock,
-      { publicUrls = [] }: GatewayConfig,
-    ): Authenticator =>
-      new Authenticator({
-        ...{ directory, freshness, tokens: accessTokens, nowMs: clock.nowMs, publicUrls },
-        spentProofs: new SpentProofs(clock.nowMs),
+      { nowMs }: Clock,
+      redis: RedisLinks,
+      { publicUrls = [], dpopReplay }: GatewayConfig,
+    ): Authenticator => {
+      const own = new SpentProofs(nowMs);
+      const spentProofs = dpopReplay === 'cluster' ? new SharedProofs(own, redis.rpc, nowMs) : own;
+      return new Authenticator({
+        directory,
+        freshness,
+        tokens: accessTokens,
+        nowMs,
+        publicUrls,
+        spentProofs,
       });
+    };
     return {
       module: EdgeModule,
       providers: [
@@ -47,7 +57,13 @@ export class EdgeModule {
         {
           provide: Authenticator,
           useFactory: authenticator,
-          inject: [Directory, Freshness, AccessTokens, CLOCK, GATEWAY_CONFIG],
+          inject: [Directory, Freshness, AccessTokens, CLOCK, RedisLinks, GATEWAY_CONFIG],
+        },
+        {
+          provide: OpenStreams,
+          useFactory: (directory: Directory, freshness: Freshness) =>
+            new OpenStreams({ directory, freshness, monotonicMs: () => performance.now() }),
+          inject: [Directory, Freshness],
         },
         {
           provide: RefusalAudit,
@@ -55,7 +71,7 @@ export class EdgeModule {
           inject: [RefusalFeed],
         },
       ],
-      exports: [ServiceCalls, Authenticator, RefusalAudit, LastSeenJob],
+      exports: [ServiceCalls, Authenticator, RefusalAudit, LastSeenJob, OpenStreams],
     };
   }
 }

@@ -8,23 +8,15 @@ import {
 } from '@concordat/contracts';
 import { generateEd25519, keyId, toBase64url } from '@concordat/crypto';
 import { eventually, newAgent, type TestAgent } from '@concordat/testing';
-import { type DoorBench, startDoorBench } from '../door.fixture';
-import { type GrpcCaller, openGrpc } from '../grpc.fixture';
+import { type BothDoors, startBothDoors } from '../door.fixture';
 import { proofOf } from '../proof.fixture';
 
 const later = (seconds: number): string => new Date(Date.now() + seconds * 1_000).toISOString();
 
 describe('tokens at the doors of a gateway', () => {
-  let doors: DoorBench;
-  let grpc: GrpcCaller;
-  beforeAll(async () => {
-    doors = await startDoorBench();
-    grpc = openGrpc(doors.gateway.grpcAddress);
-  });
-  afterAll(async () => {
-    grpc.close();
-    await doors.stop();
-  });
+  let doors: BothDoors;
+  beforeAll(async () => (doors = await startBothDoors()));
+  afterAll(() => doors.stop());
 
   const whoami = '/v1/auth/whoami';
   const admitted = async (): Promise<TestAgent> => {
@@ -82,7 +74,7 @@ describe('tokens at the doors of a gateway', () => {
       const url = `http://${doors.gateway.grpcAddress}/concordat.v1.${method}`;
       const dpop = proofOf(agent.secretKey, { method: 'POST', url, token });
       const ask = ({ dpop: shown }: { dpop?: string }) =>
-        grpc.ask(
+        doors.grpc.ask(
           method,
           {},
           { authorization: `DPoP ${token}`, headers: shown === undefined ? {} : { dpop: shown } },

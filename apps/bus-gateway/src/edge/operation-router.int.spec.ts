@@ -8,12 +8,13 @@ import {
   type OperationSpec,
   type Principal,
 } from '@concordat/contracts';
-import { commandConnection, streamKeys, whenReady } from '@concordat/streams';
+import { commandNode, streamKeys, whenReady } from '@concordat/streams';
 import { type Bench, newAgent, startBench } from '@concordat/testing';
 import type Redis from 'ioredis';
 import { type RunningGateway, startGateway } from '../gateway.fixture';
 import { type IamDouble, startIamDouble } from '../iam-double.fixture';
-import { type EdgeRequest, OperationRouter } from './operation-router';
+import type { EdgeRequest } from './edge-request';
+import { OperationRouter } from './operation-router';
 
 const uuid = '01890000-0000-7000-8000-000000000000';
 
@@ -31,7 +32,7 @@ describe('the way of a request', () => {
     gateway = await startGateway(bench);
     iam = await startIamDouble(bench);
     router = gateway.app.get(OperationRouter);
-    redis = commandConnection({ url: bench.redis.durable.url, name: 'spec' });
+    redis = commandNode({ url: bench.redis.durable.url, name: 'spec' });
     await Promise.all([whenReady(redis, 5_000), gateway.whenFresh()]);
     await iam.register(ada);
     callers['nobody'] = { authorization: undefined };

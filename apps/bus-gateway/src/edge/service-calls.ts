@@ -1,6 +1,6 @@
 import { findOperation, type Position } from '@concordat/contracts';
 import type { Freshness } from '@concordat/directory';
-import { activeTraceparent, inSpan, type OperationContext } from '@concordat/runtime';
+import { activeTrace, inSpan, type OperationContext } from '@concordat/runtime';
 import { type RpcClient } from '@concordat/streams';
 import { SpanKind } from '@opentelemetry/api';
 
@@ -30,7 +30,7 @@ export class ServiceCalls {
       this.rpc.call({
         ...{ service, operation, commandId, principal, minPosition, conversation, address, input },
         judgedAt: this.freshness.applied,
-        traceparent: activeTraceparent(),
+        ...activeTrace(),
       }),
     );
   }

@@ -7,7 +7,7 @@ const proofsLimit = 200_000;
 /**
  * Proofs that were taken, until they are too old to be taken (RFC 9449 §11.1). Every gateway remembers its own: a proof
  * that was sent to one could be sent once to another one behind the same address, within its seconds, for the same
- * request with the same token.
+ * request with the same token, unless they tell one another (`shared-proofs.ts`).
  */
 export class SpentProofs {
   /** In the order in which they came; each with its end, which differ by the window at most. */

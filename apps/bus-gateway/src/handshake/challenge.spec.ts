@@ -138,8 +138,9 @@ describe('the id of a challenge', () => {
     };
     check([keys, challenges], (key: Uint8Array, challenge: Challenge) => {
       const [body, tag] = challengeId(key, challenge).split('.') as [string, string];
-      const facts = JSON.parse(Buffer.from(body, 'base64url').toString()) as object;
+      const facts = JSON.parse(Buffer.from(body, 'base64url').toString()) as Record<string, string>;
       for (const change of Object.entries(other)) {
+        if (facts[change[0]] === change[1]) continue;
         const forged = Buffer.from(JSON.stringify({ ...facts, ...Object.fromEntries([change]) })).toString(
           'base64url',
         );

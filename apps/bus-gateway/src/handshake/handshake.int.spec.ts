@@ -1,19 +1,12 @@
 import { type Problem } from '@concordat/contracts';
 import { newAgent, type TestAgent } from '@concordat/testing';
-import { type DoorBench, problemOf, startDoorBench } from '../door.fixture';
-import { type GrpcCaller, openGrpc, refusalOf } from '../grpc.fixture';
+import { type BothDoors, problemOf, startBothDoors } from '../door.fixture';
+import { refusalOf } from '../grpc.fixture';
 
 describe('a handshake (ADR 5)', () => {
-  let doors: DoorBench;
-  let grpc: GrpcCaller;
-  beforeAll(async () => {
-    doors = await startDoorBench();
-    grpc = openGrpc(doors.gateway.grpcAddress);
-  });
-  afterAll(async () => {
-    grpc.close();
-    await doors.stop();
-  });
+  let doors: BothDoors;
+  beforeAll(async () => (doors = await startBothDoors()));
+  afterAll(() => doors.stop());
 
   const post = (path: string, body: object): Promise<Response> =>
     fetch(doors.gateway.url + path, {
@@ -61,7 +54,7 @@ describe('a handshake (ADR 5)', () => {
       const { traceId: _own, ...problem } = await problemOf(await post('/v1/auth/token', proof));
       problems.push(problem);
       const { message, RetryInfo } = refusalOf(
-        await grpc.ask('IdentityService/CreateToken', proof),
+        await doors.grpc.ask('IdentityService/CreateToken', proof),
         'HANDSHAKE_REFUSED',
       );
       expect([message, RetryInfo]).toEqual([problem.detail, undefined]);

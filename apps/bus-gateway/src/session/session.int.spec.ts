@@ -1,5 +1,6 @@
 import { ConcordatError, type OperationInput } from '@concordat/contracts';
-import { type DoorBench, startDoorBench } from '../door.fixture';
+import { type BothDoors, startBothDoors } from '../door.fixture';
+import { type RunningGateway, startGateway } from '../gateway.fixture';
 import { type GrpcCaller, openGrpc } from '../grpc.fixture';
 
 const tokens = {
@@ -8,21 +9,14 @@ const tokens = {
 };
 
 describe('a login at a door', () => {
-  let doors: DoorBench;
-  let grpc: GrpcCaller;
-  beforeAll(async () => {
-    doors = await startDoorBench();
-    grpc = openGrpc(doors.gateway.grpcAddress);
-  });
+  let doors: BothDoors;
+  beforeAll(async () => (doors = await startBothDoors()));
   beforeEach(() => {
     doors.iam.asked.splice(0);
     doors.iam.answers['session.open'] = () => tokens;
     doors.iam.answers['session.refresh'] = () => tokens;
   });
-  afterAll(async () => {
-    grpc.close();
-    await doors.stop();
-  });
+  afterAll(() => doors.stop());
 
   const post = (path: string, body: object, headers: object = {}): Promise<Response> =>
     fetch(doors.gateway.url + path, {
@@ -47,8 +41,48 @@ describe('a login at a door', () => {
   });
 
   it('comes in over gRPC just so', async () => {
-    await grpc.ask('IdentityService/Login', { email: 'ada@example.org', password: 'p' });
+    await doors.grpc.ask('IdentityService/Login', { email: 'ada@example.org', password: 'p' });
     expect(asked()).toMatchObject([{ tenant: 'default', email: 'ada@example.org', source: '127.0.0.1' }]);
+  });
+
+  describe('behind proxies that are trusted', () => {
+    let proxied: RunningGateway;
+    let grpcProxied: GrpcCaller;
+    beforeAll(async () => {
+      proxied = await startGateway(doors.bench, 'bus-2', { trustedProxies: ['127.0.0.0/8', '10.0.0.0/8'] });
+      await proxied.whenFresh();
+      grpcProxied = openGrpc(proxied.grpcAddress);
+    });
+    afterAll(async () => {
+      grpcProxied.close();
+      await proxied.stop();
+    });
+    const login = (forwarded: string): Promise<Response> =>
+      fetch(`${proxied.url}/v1/auth/login`, {
+        ...{ method: 'POST', body: JSON.stringify({ email: 'ada@example.org', password: 'p' }) },
+        headers: {
+          'content-type': 'application/json',
+          'x-forwarded-for': forwarded,
+          forwarded: 'for=6.6.6.6',
+        },
+      });
+
+    it('comes from whoever asked the outermost of them, over both doors', async () => {
+      expect((await login('6.6.6.6, 192.0.2.1, 10.0.0.2')).status).toBe(200);
+      const headers = { 'x-forwarded-for': '6.6.6.6, 2001:db8::7' };
+      await grpcProxied.ask(
+        'IdentityService/Login',
+        { email: 'ada@example.org', password: 'p' },
+        { headers },
+      );
+      expect(asked()).toMatchObject([{ source: '192.0.2.1' }, { source: '2001:db8::7' }]);
+    });
+
+    it('is refused when the proxy does not say for whom it asks', async () => {
+      const answer = await login('192.0.2.1, unknown');
+      expect([answer.status, asked()]).toEqual([400, []]);
+      expect(await answer.json()).toMatchObject({ code: 'INPUT_INVALID' });
+    });
   });
 
   it('is one command for one address: strangers do not share their idempotency keys', async () => {

@@ -50,7 +50,7 @@ describe('JSON on the command line', () => {
       const command = new Command('put')
         .exitOverride()
         .configureOutput({ writeErr: (words) => (said += words) });
-      addSecretArgument(command, 'content', 'what', json).action(() => undefined);
+      addSecretArgument(command, '<content>', 'what', json).action(() => undefined);
       expect(() => command.parse([text], { from: 'user' })).toThrow(CommanderError);
       expect(said).toContain("error: the argument 'content' is invalid. ");
       expect(said).not.toContain(secret);

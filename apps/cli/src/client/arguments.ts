@@ -13,6 +13,15 @@ export const wholeNumber =
     throw new InvalidArgumentError(`It must be a whole number from ${lowest} to ${highest}.`);
   };
 
+const units = { s: 1, m: 60, h: 3_600, d: 86_400 };
+
+/** `90`, `90s`, `15m`, `12h`, `30d` in seconds. @throws InvalidArgumentError */
+export function duration(text: string): number {
+  const match = /^(\d{1,9})([smhd]?)$/.exec(text);
+  if (!match) throw new InvalidArgumentError('It must be a number of s, m, h or d: 12h.');
+  return Number(match[1]) * units[(match[2] || 's') as keyof typeof units];
+}
+
 /**
  * JSON as the gateway would take it; `@file` reads it from a file. What is wrong is said without the text, which may be
  * a secret. @throws InvalidArgumentError
@@ -36,6 +45,7 @@ function reasonOf(error: unknown): string {
 
 /**
  * Adds an argument that may hold a secret: commander would repeat what it could not read.
+ * @param name in the brackets of commander: `<needed>` or `[optional]`
  * @param read throws InvalidArgumentError
  */
 export function addSecretArgument(
@@ -44,12 +54,12 @@ export function addSecretArgument(
   description: string,
   read: (text: string) => Json,
 ): Command {
-  const argument = new Argument(`<${name}>`, description).argParser((text) => {
+  const argument: Argument = new Argument(name, description).argParser((text): Json => {
     try {
       return read(text);
     } catch (error) {
       if (!(error instanceof InvalidArgumentError)) throw error;
-      return command.error(`error: the argument '${name}' is invalid. ${error.message}`);
+      return command.error(`error: the argument '${argument.name()}' is invalid. ${error.message}`);
     }
   });
   return command.addArgument(argument);

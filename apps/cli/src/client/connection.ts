@@ -5,6 +5,7 @@ import { type Context, UserError } from '../context';
 import { dataFolder } from '../supervisor/provision';
 import { findRunning } from '../supervisor/running';
 import { AgentFiles, type LocalAgent } from './agent-files';
+import { UserFile } from './user-file';
 
 /** What commands that talk to Concordat share. */
 export interface ConnectionOptions {
@@ -17,7 +18,7 @@ export interface ConnectionOptions {
 /** A person waits: shorter than what a program would take. */
 const impatient: Timeouts = { attemptMs: 5_000, totalMs: 15_000 };
 
-const addUrl = (command: Command): Command =>
+export const addUrl = (command: Command): Command =>
   command.option(
     '--url <url>',
     'the gateway; may be repeated (default: the one that ./concordat up has started)',
@@ -32,7 +33,7 @@ export const addAgentOptions = (command: Command): Command =>
 export const addKeyOptions = (command: Command): Command =>
   addUrl(command).option(
     '--api-key-file <file>',
-    'file with the API key (default: admin.key in the data folder)',
+    'file with the API key (default: whoever has logged in with an address, or else admin.key in the data folder)',
   );
 
 /** Options of commands that an administrator gives, or an agent with `--as`. */
@@ -42,6 +43,7 @@ export const addAdminOptions = (command: Command): Command =>
 /** Opens clients for one command line. */
 export class Connection {
   readonly agents: AgentFiles;
+  readonly user: UserFile;
 
   constructor(
     private readonly context: Context,
@@ -49,11 +51,26 @@ export class Connection {
     private readonly timeouts: Timeouts = impatient,
   ) {
     this.agents = new AgentFiles(context.dataDirectory);
+    this.user = new UserFile(context.dataDirectory);
   }
 
-  /** @throws UserError when nothing runs, or there is no key */
+  /** As nobody: for what anybody may ask. @throws UserError when nothing runs */
+  async asStranger(): Promise<Concordat> {
+    const url = await this.#urls();
+    return client(() => new Concordat({ url, timeouts: this.timeouts }));
+  }
+
+  /** With a token that was got before. @throws UserError */
+  async withToken(accessToken: string): Promise<Concordat> {
+    const url = await this.#urls();
+    return client(() => new Concordat({ url, credential: { accessToken }, timeouts: this.timeouts }));
+  }
+
+  /** As the user who is logged in, or else with the key of the installation. @throws UserError */
   async asAdmin(): Promise<Concordat> {
     if (this.options.as !== undefined) return this.asAgent();
+    const user = this.options.apiKeyFile === undefined ? await this.user.read() : undefined;
+    if (user) return this.withToken(user.accessToken);
     const file = this.options.apiKeyFile ?? dataFolder(this.context.dataDirectory).adminKeyFile;
     const url = await this.#urls();
     const apiKey = await readSecret(file);

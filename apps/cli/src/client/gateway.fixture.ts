@@ -1,5 +1,6 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { type AddressInfo } from 'node:net';
+import { gunzipSync } from 'node:zlib';
 import { challengeText, ConcordatError, type ErrorCode, toProblem } from '@concordat/contracts';
 
 export interface SeenCall {
@@ -15,7 +16,7 @@ export interface FakeGateway {
   readonly url: string;
   /** Without those of handshakes. */
   readonly seen: SeenCall[];
-  /** Answers by route: a value, or what makes one; a string is the code of a refusal. */
+  /** Answers by route: a value, or what makes one; bytes go out as they are, a string is the code of a refusal. */
   readonly answers: Record<string, unknown>;
   /** Code of the refusal of every other route. */
   otherwise: ErrorCode;
@@ -41,9 +42,12 @@ export async function startGateway(): Promise<FakeGateway> {
   const seen: SeenCall[] = [];
   const answers: Record<string, unknown> = {};
   const server = createServer((request, response) => {
-    let text = '';
-    request.setEncoding('utf8').on('data', (part: string) => (text += part));
+    const parts: Buffer[] = [];
+    request.on('data', (part: Buffer) => parts.push(part));
     request.on('end', () => {
+      const bytes = Buffer.concat(parts);
+      const isPacked = request.headers['content-encoding'] === 'gzip';
+      const text = (isPacked ? gunzipSync(bytes) : bytes).toString();
       const { pathname, searchParams } = new URL(request.url ?? '/', 'http://gateway');
       const call: SeenCall = {
         route: `${request.method} ${decodeURIComponent(pathname)}`,
@@ -55,6 +59,7 @@ export async function startGateway(): Promise<FakeGateway> {
       if (welcome === undefined) seen.push(call);
       const told = answers[call.route] ?? gateway.otherwise;
       const answer: unknown = welcome ?? (typeof told === 'function' ? told(call) : told);
+      if (answer instanceof Uint8Array) return void response.end(answer);
       const refusal = typeof answer === 'string' ? new ConcordatError(answer as ErrorCode) : undefined;
       response.writeHead(refusal?.status ?? 200, { 'content-type': 'application/json' });
       response.end(JSON.stringify(refusal ? toProblem(refusal, 'f'.repeat(32)) : answer));

@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream';
-import { type PasswordSource, readPassword } from './password';
+import { type PasswordSource, readNewPassword, readPassword } from './password';
 
 const asked: string[] = [];
 const prompt = { write: (text: string) => asked.push(text) };
@@ -14,9 +14,17 @@ function terminal(): PasswordSource & { readonly raw: boolean[]; readonly stream
 }
 
 describe('a password', () => {
-  it('is asked for twice, and not shown', async () => {
+  it('that somebody has is asked for once, and not shown', async () => {
     const input = terminal();
     const password = readPassword(false, input, prompt);
+    input.stream.write('correct horse\r');
+    expect(await password).toBe('correct horse');
+    expect([asked.join(''), input.raw]).toEqual(['Password: \n', [true, false]]);
+  });
+
+  it('that is to be is asked for twice, and not shown', async () => {
+    const input = terminal();
+    const password = readNewPassword(false, input, prompt);
     input.stream.write('correct horsf\u007fe\r');
     await new Promise(setImmediate);
     input.stream.write('correct ho');
@@ -32,7 +40,7 @@ describe('a password', () => {
       ['one\r', '\u0003'],
     ] as const) {
       const input = terminal();
-      const password = readPassword(false, input, prompt);
+      const password = readNewPassword(false, input, prompt);
       input.stream.write(first);
       await new Promise(setImmediate);
       input.stream.write(second);

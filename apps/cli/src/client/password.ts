@@ -7,22 +7,41 @@ export type PasswordSource = NodeJS.ReadableStream & Partial<Pick<ReadStream, 'i
 
 const longest = limits.passwordBytes * 4;
 
+interface Prompt {
+  write(text: string): unknown;
+}
+
+/** How passwords are given on a command line; never as an argument. */
+export const passwordFromStdin = [
+  '--password-stdin',
+  'read the password from stdin instead of asking for it',
+] as const;
+
 /**
- * A password from a terminal, twice and without showing it, or as the first line of what is piped in. Never an argument:
- * those stand in the history of the shell and in the list of processes.
+ * The password that somebody has, from a terminal without showing it, or as the first line of what is piped in. Never an
+ * argument: those stand in the history of the shell and in the list of processes.
  * @param isPiped `--password-stdin`
  * @throws UserError
  */
 export async function readPassword(
   isPiped: boolean,
   input: PasswordSource = process.stdin,
-  prompt: { write(text: string): unknown } = process.stderr,
+  prompt: Prompt = process.stderr,
 ): Promise<string> {
   if (isPiped) return firstLine(input);
   if (input.isTTY !== true || !input.setRawMode)
     throw new UserError('There is no terminal to ask for the password. Pipe it in with --password-stdin.');
-  const once = await askHidden(input, prompt, 'Password: ');
-  if ((await askHidden(input, prompt, 'Again: ')) !== once)
+  return askHidden(input, prompt, 'Password: ');
+}
+
+/** The password that somebody is to have: a terminal is asked for it twice. @throws UserError */
+export async function readNewPassword(
+  isPiped: boolean,
+  input: PasswordSource = process.stdin,
+  prompt: Prompt = process.stderr,
+): Promise<string> {
+  const once = await readPassword(isPiped, input, prompt);
+  if (!isPiped && (await askHidden(input, prompt, 'Again: ')) !== once)
     throw new UserError('The two passwords are not the same. Nothing was changed.');
   return once;
 }
@@ -45,11 +64,7 @@ async function firstLine(input: PasswordSource): Promise<string> {
 }
 
 /** One line in raw mode: the terminal shows nothing, so what a line editor does is done here. */
-function askHidden(
-  input: PasswordSource,
-  prompt: { write(text: string): unknown },
-  question: string,
-): Promise<string> {
+function askHidden(input: PasswordSource, prompt: Prompt, question: string): Promise<string> {
   prompt.write(question);
   input.setRawMode!(true);
   return new Promise((resolve, reject) => {

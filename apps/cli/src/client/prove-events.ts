@@ -1,4 +1,6 @@
-import { type Concordat, type EventVerdict, isConcordatProblem } from '@concordat/sdk';
+import { type InclusionBundle } from '@concordat/contracts';
+import { type BundleVerdict, verifyInclusionBundle } from '@concordat/crypto';
+import { type Concordat, isConcordatProblem } from '@concordat/sdk';
 import { table } from '../output';
 
 /** What is known of one event after its proof was checked. */
@@ -37,7 +39,8 @@ export async function proveEvents(
 
 async function proveEvent(client: Concordat, eventId: string, vkey: string): Promise<ProvenEvent> {
   try {
-    return toProven(eventId, await client.audit.verify(eventId, { vkey }));
+    const verdict = await client.audit.verify(eventId, { vkey });
+    return toProven(eventId, verdict, verdict.bundle);
   } catch (error) {
     if (!isConcordatProblem(error, 'EVENT_UNKNOWN')) throw error;
     return { ...unproven(eventId), reason: `${error.detail} ${error.fix}` };
@@ -49,9 +52,13 @@ const unproven = (eventId: string): ProvenEvent => ({
   ...{ logIndex: null, treeSize: null, disclosed: false, origin: null },
 });
 
-function toProven(eventId: string, verdict: EventVerdict): ProvenEvent {
+/** Checks a proof that was fetched before. */
+export const provenBy = (bundle: InclusionBundle, vkey: string): ProvenEvent =>
+  toProven(bundle.eventId, verifyInclusionBundle(bundle, vkey), bundle);
+
+function toProven(eventId: string, verdict: BundleVerdict, bundle: InclusionBundle): ProvenEvent {
   if (!verdict.ok) return { ...unproven(eventId), reason: verdict.reason };
-  const { leaf, checkpoint, event, bundle } = verdict;
+  const { leaf, checkpoint, event } = verdict;
   return {
     ...{ eventId, ok: true, reason: null, type: leaf.type, time: leaf.time },
     ...{

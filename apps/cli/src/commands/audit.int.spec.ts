@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -32,7 +32,7 @@ function bundleOf(id: string, isErased = false): object {
     actor: 'a',
     subject: 's',
   };
-  const event = canonicalJson({ ...facts, data: '{}' });
+  const event = canonicalJson({ ...facts, correlation: 'c', data: '{}' });
   const salt = new Uint8Array(32).fill(7);
   const leaf = buildLeaf({ ...facts, event, salt, body: new Uint8Array(32) });
   const checkpoint = signNote(
@@ -139,6 +139,25 @@ describe('audit verify', () => {
     expect(said).toContain('No event has the correlation id c');
   });
 
+  it('proves offline what was downloaded of a conversation', async () => {
+    const ids = ['bus.0:1:1', 'bus.0:1:2'];
+    gateway.answers['GET /v1/audit/events'] = { items: ids.map(eventItem), nextCursor: null };
+    const dir = join(folder, 'proofs of c');
+    expect(await run('download', dir, '--all-of-correlation', 'c')).toBe(0);
+    await gateway.close();
+    const offline = (...argv: string[]) => run('verify', '--bundle', dir, ...argv);
+    expect(await offline('--all-of-correlation', 'c')).toBe(0);
+    expect(printed).toContain('Proven: these 2 events are in the log');
+    const file = join(dir, 'proofs', `${encodeURIComponent(ids[1]!)}.json`);
+    expect(await run('verify', '--bundle', file)).toBe(0);
+    expect(await offline('--all-of-correlation', 'd')).toBe(1);
+    writeFileSync(file, readFileSync(file, 'utf8').replace('delivered', 'accepted'));
+    expect(await offline(ids[0]!)).toBe(0);
+    process.exitCode = undefined;
+    expect(await offline()).toBe(1);
+    expect(printed).toContain('1 of 2 events are NOT proven.');
+  });
+
   it('without a key proves nothing', async () => {
     rmSync(join(folder, 'audit.vkey'));
     expect(await run('verify', 'bus.0:1:1')).toBe(1);
@@ -151,7 +170,7 @@ describe('audit search', () => {
   it('finds events', async () => {
     gateway.answers['GET /v1/audit/events'] = { items: [eventItem('bus.0:1:1')], nextCursor: 'more' };
     expect(await run('search', '--type', 't', '--actor', 'a', '--from', time, '--limit', '1')).toBe(0);
-    expect(gateway.seen[0]!.query).toEqual({ type: 't', actor: 'a', from: time, limit: '1' });
+    expect(gateway.seen[0]!.query).toEqual({ type: 't', actor: 'a', from: time, order: 'desc', limit: '1' });
     expect(printed).toContain(`${time}  t     s        a      bus.0:1:1`);
     expect(said).toContain('there are more');
   });
@@ -165,7 +184,9 @@ describe('audit search', () => {
     };
     gateway.answers['GET /v1/audit/messages'] = { items: [item], nextCursor: null };
     expect(await run('search', '--messages', '--agent', did, '--status', 'delivered')).toBe(0);
-    expect(gateway.seen[0]!.query).toEqual({ agent: did, status: 'DELIVERED', limit: '50' });
+    expect(gateway.seen[0]!.query).toEqual({
+      ...{ agent: did, status: 'DELIVERED', order: 'desc', limit: '50' },
+    });
     expect(printed).toContain('DELIVERED');
   });
 

@@ -10,6 +10,7 @@ import { repositoryRoot } from '../repository';
 interface BenchOptions {
   readonly seconds: number;
   readonly identities: number;
+  readonly events: number;
 }
 
 /** What `tools/bench` prints. */
@@ -24,7 +25,7 @@ interface BenchReport {
   }[];
 }
 
-const areas = ['iam', 'all'] as const;
+const areas = ['iam', 'bus', 'audit', 'all'] as const;
 type Area = (typeof areas)[number];
 const program = join(repositoryRoot, 'tools', 'bench', 'dist', 'main.js');
 
@@ -35,9 +36,15 @@ export function register(command: Command, context: () => Context): void {
     .option('--seconds <n>', 'how long each figure is measured', wholeNumber(1, 3_600), 10)
     .option(
       '--identities <n>',
-      'how many are registered before anything is measured',
+      'how many are registered before anything about identities is measured',
       wholeNumber(1, 10_000_000),
       100_000,
+    )
+    .option(
+      '--events <n>',
+      'how many are put into the audit log before it is searched',
+      wholeNumber(1, 100_000_000),
+      1_000_000,
     )
     .action((area: Area, options: BenchOptions) => bench(context(), area, options));
 }
@@ -55,10 +62,12 @@ async function bench({ output, environment }: Context, area: Area, options: Benc
  */
 function printed(
   area: Area,
-  { seconds, identities }: BenchOptions,
+  { seconds, identities, events }: BenchOptions,
   env: Readonly<Record<string, string>>,
 ): Promise<string> {
-  const args = [program, area, '--seconds', String(seconds), '--identities', String(identities)];
+  const sizes = { seconds, identities, events };
+  const options = Object.entries(sizes).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  const args = [program, area, ...options];
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
   // Ctrl-C reaches it too, and it stops what it has started; this process has to be there until then.
   const passOn = (signal: NodeJS.Signals): void => void child.kill(signal);

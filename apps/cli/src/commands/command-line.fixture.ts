@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { generateEd25519, toBase64url, toDidKey } from '@concordat/crypto';
 import { AgentFiles, type LocalAgent } from '../client/agent-files';
 import { type FakeGateway, startGateway } from '../client/gateway.fixture';
@@ -64,6 +65,19 @@ export class CommandLine {
     await this.agents.begin(agent);
     await this.agents.finish(agent);
     return agent;
+  }
+}
+
+/** Runs something to which a text is piped. */
+export async function withStdin<T>(text: string, run: () => Promise<T>): Promise<T> {
+  const before = Object.getOwnPropertyDescriptor(process, 'stdin')!;
+  const stdin = new PassThrough();
+  stdin.end(text);
+  Object.defineProperty(process, 'stdin', { value: stdin, configurable: true });
+  try {
+    return await run();
+  } finally {
+    Object.defineProperty(process, 'stdin', before);
   }
 }
 

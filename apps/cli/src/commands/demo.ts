@@ -7,6 +7,7 @@ import { patient } from '../demo/cast';
 import { runDemo } from '../demo/demo';
 import { heedInterruption } from '../demo/interruption';
 import { storyOn, summaryOf } from '../demo/story';
+import { dataFolder } from '../supervisor/provision';
 import { findRunning } from '../supervisor/running';
 
 interface DemoCommandOptions {
@@ -38,7 +39,9 @@ async function demo(context: Context, { messages, deadlineSeconds }: DemoCommand
   const run = await findRunning(dataDirectory);
   if (run?.phase !== 'ready')
     throw new UserError('Concordat does not run. Start it with: ./concordat up --detach');
-  const admin = await new Connection(context, {}, patient).asAdmin();
+  // Whoever is logged in may not do, or not prove, what the demo shows: it is about the installation.
+  const { adminKeyFile: apiKeyFile } = dataFolder(dataDirectory);
+  const admin = await new Connection(context, { apiKeyFile }, patient).asAdmin();
   const deadline = AbortSignal.timeout(deadlineSeconds * 1_000);
   const { signal: interrupted, release } = heedInterruption();
   try {

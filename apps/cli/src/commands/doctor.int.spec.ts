@@ -22,6 +22,7 @@ const named = async (name: string): Promise<Finding | undefined> =>
 
 /** @returns the supervisor's pid; frozen, so that it does not write run.json anew, until `down` wakes it */
 async function up(): Promise<number> {
+  place.prepare();
   await cli('up', '--detach', '--http-port', '0');
   const { supervisorPid } = await place.run();
   process.kill(supervisorPid, 'SIGSTOP');

@@ -80,7 +80,8 @@ describe('calls', () => {
     expect(said).toContain('There is no API key in');
     expect(said).toContain('Concordat does not run here. Start it with: ./concordat up');
     expect(said).toContain('Concordat does not run. Start it with: ./concordat up --detach');
-    expect(said).toContain('either an event id, or --all-of-correlation');
+    expect(said).toContain('There is no verifier key in');
+    expect(said).toContain('--agent means nothing for events; add --messages.');
   });
 });
 

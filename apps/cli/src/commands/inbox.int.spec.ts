@@ -1,18 +1,15 @@
+import { type Delivery } from '@concordat/contracts';
 import { type LocalAgent } from '../client/agent-files';
+import { deliveryOf, messageId as id } from '../message/delivery.fixture';
 import { CommandLine } from './command-line.fixture';
 
-const id = 'msg-1-0-01890a5d-ac96-774b-bcce-b302099a8057';
 let line: CommandLine;
-let item: Record<string, unknown>;
+let item: Delivery;
 beforeEach(async () => {
   line = await CommandLine.open();
   const [ada, ben]: LocalAgent[] = [await line.localAgent('ada'), await line.localAgent('ben')];
   await line.agents.setCurrent('ada');
-  item = {
-    ...{ id, deliveryToken: `${id}.s`, attempt: 1, from: ben!.did, to: ada!.did, type: 'QUERY' },
-    ...{ priority: 'HIGH', correlationId: 'c', replyTo: null, payload: { n: 1 }, expiresAt: null },
-    ...{ timestamp: '2026-01-01T00:00:00.000Z', leaseSeconds: 30, traceparent: null },
-  };
+  item = deliveryOf(ben!.did, ada!.did);
   line.gateway.answers['GET /v1/inbox'] = () => ({ items: [item] });
   line.gateway.answers['POST /v1/inbox/ack'] = { acked: [id] };
 });
@@ -39,6 +36,14 @@ describe('inbox', () => {
     item = { ...item, correlationId: null, payload: 'a\u009bb\u202ec' };
     expect(await line.run('inbox')).toBe(0);
     expect(line.printed).toContain('"a\\u009bb\\u202ec"');
+  });
+
+  it('shows the tokens that settle what it leaves', async () => {
+    expect(await line.run('inbox', 'fetch')).toBe(0);
+    expect(line.printed).toContain(item.deliveryToken);
+    line.printed = '';
+    expect(await line.run('inbox', 'fetch', '--ack')).toBe(0);
+    expect(line.printed).not.toContain(item.deliveryToken);
   });
 });
 
@@ -67,5 +72,32 @@ describe('inbox --ack', () => {
     expect(await line.run('inbox', '--ack', '-o', 'json')).toBe(1);
     expect(JSON.parse(line.printed)).toEqual({ items: [item] });
     expect(line.said).toContain('(DELIVERY_TOKEN_STALE)');
+  });
+});
+
+describe('deliveries', () => {
+  const [one, two] = [`${id}.s`, `${id}.t`];
+
+  it('are acknowledged by their tokens', async () => {
+    expect(await line.run('inbox', 'ack', one, two)).toBe(0);
+    expect(line.gateway.seen.at(-1)!.body).toEqual({ tokens: [one, two] });
+    expect(line.printed).toBe(`${id} is acknowledged.\n`);
+  });
+
+  it('are given back with a pause and a reason', async () => {
+    line.gateway.answers['POST /v1/inbox/nack'] = { id, outcome: 'returned' };
+    expect(await line.run('inbox', 'nack', one, '--delay', '2m', '--reason', 'not now')).toBe(0);
+    expect(line.gateway.seen.at(-1)!.body).toEqual({ token: one, delaySeconds: 120, reason: 'not now' });
+    expect(line.printed).toBe(`${id} comes again after a pause.\n`);
+    line.gateway.answers['POST /v1/inbox/nack'] = 'DELIVERY_TOKEN_STALE';
+    expect(await line.run('inbox', 'nack', one)).toBe(1);
+    expect(line.gateway.seen.at(-1)!.body).toEqual({ token: one });
+    expect(line.said).toContain('(DELIVERY_TOKEN_STALE)');
+  });
+
+  it('are kept for longer', async () => {
+    line.gateway.answers['POST /v1/inbox/extend'] = { extended: [id] };
+    expect(await line.json('inbox', 'extend', one, '--lease-seconds', '600')).toEqual({ extended: [id] });
+    expect(line.gateway.seen.at(-1)!.body).toEqual({ tokens: [one], leaseSeconds: 600 });
   });
 });

@@ -1,72 +1,71 @@
-import { type Delivery, limits } from '@concordat/contracts';
+import { limits } from '@concordat/contracts';
 import { type Command } from 'commander';
 import { act, during } from '../client/act';
-import { wholeNumber } from '../client/arguments';
+import { duration, wholeNumber } from '../client/arguments';
 import { addAgentOptions, Connection, type ConnectionOptions } from '../client/connection';
-import { type Context, UserError } from '../context';
-import { table } from '../output';
+import { type Context } from '../context';
+import { addFetchOptions, type FetchOptions, showDeliveries } from '../message/show-deliveries';
 
-interface InboxOptions extends ConnectionOptions {
-  readonly count: number;
-  readonly waitSeconds: number;
-  readonly leaseSeconds: number;
-  readonly ack?: boolean;
-}
+type NackOptions = ConnectionOptions & { readonly delay?: number; readonly reason?: string };
 
-/** `inbox`: what waits for the agent. */
+/** `inbox [fetch]|ack|nack|extend` */
 export function register(command: Command, context: () => Context): void {
-  addAgentOptions(command)
-    .option('--count <n>', 'at most so many messages', wholeNumber(1, limits.inboxFetchItems), 10)
-    .option(
-      '--wait-seconds <n>',
-      'wait so long for the first one',
-      wholeNumber(0, limits.inboxWaitSeconds),
-      0,
-    )
-    .option(
-      '--lease-seconds <n>',
-      'not acknowledged, they come again after',
-      wholeNumber(1, limits.leaseSeconds),
-      30,
-    )
-    .option('--ack', 'acknowledge them: they do not come again')
-    .action(act((options: InboxOptions) => inbox(context(), options)));
+  addFetchOptions(command.command('fetch', { isDefault: true }))
+    .description('receive what waits for the agent (also without the word fetch)')
+    .action(act((options: FetchOptions) => inbox(context(), options)));
+  addAgentOptions(command.command('ack <tokens...>'))
+    .description('acknowledge deliveries by their tokens, also those of topics: they do not come again')
+    .action(act((tokens: string[], options: ConnectionOptions) => ack(context(), tokens, options)));
+  addAgentOptions(command.command('nack <token>'))
+    .description('give a delivery back: it comes again after a pause, or fails after its last attempt')
+    .option('--delay <time>', 'the pause, like 90s or 1h (default: grows with the attempts)', duration)
+    .option('--reason <text>', 'why; the audit trail and dead letters show it')
+    .action(act((token: string, options: NackOptions) => nack(context(), token, options)));
+  addAgentOptions(command.command('extend <tokens...>'))
+    .description('extend leases of deliveries')
+    .option('--lease-seconds <n>', 'so long from now', wholeNumber(1, limits.leaseSeconds), 30)
+    .action(
+      act((tokens: string[], options: ConnectionOptions & { leaseSeconds: number }) =>
+        extend(context(), tokens, options),
+      ),
+    );
 }
 
-async function inbox(context: Context, options: InboxOptions): Promise<void> {
-  const { output, progress } = context;
-  const { count, waitSeconds, leaseSeconds, ack = false } = options;
+async function inbox(context: Context, options: FetchOptions): Promise<void> {
   const client = await new Connection(context, options).asAgent();
-  const waiting = waitSeconds > 0 ? 'waiting for messages' : 'looking into the inbox';
-  const { items } = await during(progress, waiting, client.inbox.fetch({ count, waitSeconds, leaseSeconds }));
-  try {
-    await output.written({ items }, () => (items.length === 0 ? 'The inbox is empty.' : listed(items)));
-  } catch (error) {
-    const { message } = error as Error;
-    throw new UserError(`The messages could not be written (${message}); none is acknowledged.`);
-  }
-  if (items.length === 0) return;
-  // Only now: what was acknowledged does not come again, so it must have reached whoever asked.
-  if (ack) {
-    const tokens = items.map(({ deliveryToken }) => deliveryToken);
-    const { acked } = await during(progress, 'acknowledging', client.inbox.ack({ tokens }));
-    return progress.done(`acknowledged: ${acked.length} of ${items.length}`);
-  }
-  progress.warn(
-    `not acknowledged: they come again in ${leaseSeconds} s, and after ${limits.deliveryAttempts} times have failed; see --ack`,
-  );
+  const { count, waitSeconds, leaseSeconds } = options;
+  const fetch = client.inbox.fetch({ count, waitSeconds, leaseSeconds });
+  await showDeliveries(context, client, fetch, { ...options, whenEmpty: 'The inbox is empty.' });
 }
 
-const listed = (items: readonly Delivery[]): string =>
-  table(
-    ['sent', 'from', 'type', 'priority', 'attempt', 'conversation', 'payload'],
-    items.map((item) => [
-      item.timestamp,
-      item.from,
-      item.type,
-      item.priority,
-      String(item.attempt),
-      item.correlationId ?? '',
-      JSON.stringify(item.payload),
-    ]),
+async function ack(context: Context, tokens: string[], options: ConnectionOptions): Promise<void> {
+  const client = await new Connection(context, options).asAgent();
+  const done = await during(context.progress, 'acknowledging', client.inbox.ack({ tokens }));
+  context.output.data(done, () => done.acked.map((id) => `${id} is acknowledged.`).join('\n'));
+}
+
+async function nack(context: Context, token: string, options: NackOptions): Promise<void> {
+  const { delay: delaySeconds, reason, ...connection } = options;
+  const client = await new Connection(context, connection).asAgent();
+  const asked = client.inbox.nack({ token, delaySeconds, ...(reason !== undefined && { reason }) });
+  const done = await during(context.progress, 'giving it back', asked);
+  const outcome = {
+    returned: 'comes again after a pause',
+    failed: 'has failed: see ./concordat dlq list',
+    purged: 'is gone, as its queue is',
+  }[done.outcome];
+  context.output.data(done, () => `${done.id} ${outcome}.`);
+}
+
+async function extend(
+  context: Context,
+  tokens: string[],
+  options: ConnectionOptions & { leaseSeconds: number },
+): Promise<void> {
+  const { leaseSeconds, ...connection } = options;
+  const client = await new Connection(context, connection).asAgent();
+  const done = await during(context.progress, 'extending', client.inbox.extend({ tokens, leaseSeconds }));
+  context.output.data(done, () =>
+    done.extended.map((id) => `${id} is yours for ${leaseSeconds} s from now.`).join('\n'),
   );
+}

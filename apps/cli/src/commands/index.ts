@@ -38,7 +38,16 @@ export const commands: readonly CommandEntry[] = [
     summary: 'create, list, rotate and revoke API keys',
     load: () => require('./key') as CommandModule,
   },
-  { name: 'login', summary: 'act as an agent from now on', load: () => require('./login') as CommandModule },
+  {
+    name: 'login',
+    summary: 'act as an agent from now on, or for a user',
+    load: () => require('./login') as CommandModule,
+  },
+  {
+    name: 'logout',
+    summary: 'act for no user any more, and end the session',
+    load: () => require('./logout') as CommandModule,
+  },
   {
     name: 'delegation',
     summary: 'hand a right to another agent for a time, and take it back',
@@ -49,8 +58,57 @@ export const commands: readonly CommandEntry[] = [
     summary: 'test, try, publish and remove policies, and ask what they say',
     load: () => require('./policy') as CommandModule,
   },
-  { name: 'send', summary: 'send a message', load: () => require('./send') as CommandModule },
-  { name: 'inbox', summary: 'receive messages', load: () => require('./inbox') as CommandModule },
+  {
+    name: 'limit',
+    summary: 'list, set and delete rate limits and quotas',
+    load: () => require('./limit') as CommandModule,
+  },
+  {
+    name: 'bridge',
+    summary: 'let agents speak Redis Streams, list them, and take it back',
+    load: () => require('./bridge') as CommandModule,
+  },
+  {
+    name: 'send',
+    summary: 'send a message, or many from a file',
+    load: () => require('./send') as CommandModule,
+  },
+  {
+    name: 'inbox',
+    summary: 'receive messages, and settle them',
+    load: () => require('./inbox') as CommandModule,
+  },
+  {
+    name: 'tail',
+    summary: 'messages as they come, live',
+    load: () => require('./tail') as CommandModule,
+  },
+  { name: 'message', summary: 'what became of a message', load: () => require('./message') as CommandModule },
+  {
+    name: 'topic',
+    summary: 'create, list, show and delete topics, and the groups that receive from them',
+    load: () => require('./topic') as CommandModule,
+  },
+  {
+    name: 'dlq',
+    summary: 'list, show, replay and purge dead letters',
+    load: () => require('./dlq') as CommandModule,
+  },
+  {
+    name: 'top',
+    summary: 'how full the streams are, every second',
+    load: () => require('./top') as CommandModule,
+  },
+  {
+    name: 'schedule',
+    summary: 'send messages later, or again and again; list and delete what is scheduled',
+    load: () => require('./schedule') as CommandModule,
+  },
+  {
+    name: 'schema',
+    summary: 'register, show and list the schemas of payloads',
+    load: () => require('./schema') as CommandModule,
+  },
   {
     name: 'iam',
     summary: 'verify, back up, restore and rebuild the store of identities',
@@ -65,6 +123,11 @@ export const commands: readonly CommandEntry[] = [
     name: 'audit',
     summary: 'search the audit trail, and prove what is in it',
     load: () => require('./audit') as CommandModule,
+  },
+  {
+    name: 'governance',
+    summary: 'record what is done and why, follow workflows, and read the views',
+    load: () => require('./governance') as CommandModule,
   },
   { name: 'doctor', summary: 'what is wrong, and the fix', load: () => require('./doctor') as CommandModule },
   {

@@ -2,7 +2,7 @@ import { scope } from '@concordat/contracts';
 import { type OperationRequest } from '@concordat/sdk';
 import { type Command, InvalidArgumentError } from 'commander';
 import { act, during } from '../client/act';
-import { choice, wholeNumber } from '../client/arguments';
+import { choice, duration, wholeNumber } from '../client/arguments';
 import { addAdminOptions, Connection, type ConnectionOptions } from '../client/connection';
 import { type Context } from '../context';
 import { table, visible } from '../output';
@@ -17,15 +17,6 @@ type CreateOptions = ConnectionOptions & {
 type ListOptions = ConnectionOptions &
   Pick<OperationRequest<'apiKey.list'>, 'status'> & { readonly limit: number };
 type RotateOptions = ConnectionOptions & { readonly overlap?: number; readonly expiresIn?: number };
-
-const units = { s: 1, m: 60, h: 3_600, d: 86_400 };
-
-/** `90`, `90s`, `15m`, `12h`, `30d` in seconds. */
-function duration(text: string): number {
-  const match = /^(\d{1,9})([smhd]?)$/.exec(text);
-  if (!match) throw new InvalidArgumentError('It must be a number of s, m, h or d: 12h.');
-  return Number(match[1]) * units[(match[2] || 's') as keyof typeof units];
-}
 
 const gatherScopes = (text: string, before: readonly Scope[] = []): Scope[] => {
   const found = scope.options.find((name) => name === text.toLowerCase());

@@ -1,5 +1,4 @@
-import { PassThrough } from 'node:stream';
-import { CommandLine } from './command-line.fixture';
+import { CommandLine, withStdin } from './command-line.fixture';
 
 let line: CommandLine;
 beforeEach(async () => void (line = await CommandLine.open()));
@@ -24,19 +23,6 @@ const apiKey = (over: object = {}) => ({
   ...{ expiresAt: null, lastUsedAt: null, rotatedFrom: null, rotatedTo: null },
   ...over,
 });
-
-/** What is piped into the command. */
-async function withStdin<T>(text: string, run: () => Promise<T>): Promise<T> {
-  const before = Object.getOwnPropertyDescriptor(process, 'stdin')!;
-  const stdin = new PassThrough();
-  stdin.end(text);
-  Object.defineProperty(process, 'stdin', { value: stdin, configurable: true });
-  try {
-    return await run();
-  } finally {
-    Object.defineProperty(process, 'stdin', before);
-  }
-}
 
 describe('users', () => {
   it('are created with a password from stdin, which is neither printed nor an argument', async () => {

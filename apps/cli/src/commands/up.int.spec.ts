@@ -18,12 +18,17 @@ afterEach(async () => {
   await place.remove();
 });
 
-const up = (...more: string[]): Promise<Ended> => cli('up', '--detach', '--http-port', '0', ...more);
+const upFromNothing = (...more: string[]): Promise<Ended> =>
+  cli('up', '--detach', '--http-port', '0', ...more);
+const up = (...more: string[]): Promise<Ended> => {
+  place.prepare();
+  return upFromNothing(...more);
+};
 const until = (check: () => Promise<void>): Promise<void> => waitUntil(check, { deadlineMs: 15_000 });
 
 describe('up --detach', () => {
   it('returns when everything is ready, shows the admin key once, and down stops it', async () => {
-    const first = await up('-o', 'json');
+    const first = await upFromNothing('-o', 'json');
     expect(first).toMatchObject({ code: 0 });
     const run = await place.run();
     expect(JSON.parse(first.stdout)).toEqual({

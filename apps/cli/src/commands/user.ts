@@ -4,7 +4,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { act, during } from '../client/act';
 import { choice, wholeNumber } from '../client/arguments';
 import { addAdminOptions, Connection, type ConnectionOptions } from '../client/connection';
-import { readPassword } from '../client/password';
+import { passwordFromStdin, readNewPassword } from '../client/password';
 import { type Context, UserError } from '../context';
 import { table, visible } from '../output';
 
@@ -32,7 +32,6 @@ const gatherRoles = (text: string, before: readonly Role[] = []): Role[] => {
   return [...before, found];
 };
 const roleHelp = `${role.options.join(', ')}; may be repeated`;
-const fromStdin = ['--password-stdin', 'read the password from stdin instead of asking for it'] as const;
 
 /** `user create|list|show|update|disable|enable|erase|password` */
 export function register(command: Command, context: () => Context): void {
@@ -41,7 +40,7 @@ export function register(command: Command, context: () => Context): void {
     .requiredOption('--email <address>', 'the address to log in with')
     .option('--name <name>', 'how the user is called (default: the address)')
     .requiredOption('--role <role>', `what the user may do: ${roleHelp}`, gatherRoles)
-    .option(...fromStdin)
+    .option(...passwordFromStdin)
     .option('--no-password', 'set none: the user cannot log in until there is one')
     .action(act((options: CreateOptions) => create(context(), options)));
   addAdminOptions(command.command('list'))
@@ -80,7 +79,7 @@ export function register(command: Command, context: () => Context): void {
       );
   addAdminOptions(command.command('password <user>'))
     .description('set another password, which ends all sessions')
-    .option(...fromStdin)
+    .option(...passwordFromStdin)
     .action(
       act((word: string, options: ConnectionOptions & PasswordOptions) =>
         setPassword(context(), word, options),
@@ -95,7 +94,7 @@ export function register(command: Command, context: () => Context): void {
 async function create(context: Context, options: CreateOptions): Promise<void> {
   const { email, name = email, role: roles } = options;
   const client = await new Connection(context, options).asAdmin();
-  const password = options.password ? await readPassword(options.passwordStdin === true) : undefined;
+  const password = options.password ? await readNewPassword(options.passwordStdin === true) : undefined;
   const made = client.users.create({ email, name, roles, ...(password !== undefined && { password }) });
   const user = await during(context.progress, `creating ${email}`, made);
   context.output.data(user, () => `${labelOf(user)} is created.\n${described(user)}`);
@@ -140,7 +139,7 @@ async function setPassword(
   { passwordStdin, ...options }: ConnectionOptions & PasswordOptions,
 ): Promise<void> {
   const [client, { id }] = await find(context, word, options);
-  const password = await readPassword(passwordStdin === true);
+  const password = await readNewPassword(passwordStdin === true);
   const user = await during(
     context.progress,
     'setting the password',

@@ -29,7 +29,7 @@ const addPersona = (command: Command): Command =>
 export function register(command: Command, context: () => Context): void {
   addMaintenanceCommands(command, 'vault', context);
   const write = addPersona(command.command('put')).description('write a memory').argument('<key>');
-  addSecretArgument(write, 'content', 'JSON, or @file with JSON', json)
+  addSecretArgument(write, '<content>', 'JSON, or @file with JSON', json)
     .option(
       '--if-match <version>',
       'only when this is its version; 0: only when it is new',

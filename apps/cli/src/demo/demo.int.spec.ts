@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { birthMark } from '@concordat/processes';
 import { CommandLine, identity } from '../commands/command-line.fixture';
+import { UserFile } from '../client/user-file';
 import { runCommandLine } from '../program';
 import { type DemoResult } from './demo-result';
 
@@ -63,6 +64,23 @@ describe('the demo, interrupted', () => {
       expect(listeners()).toEqual(before);
     },
   );
+
+  it('acts with the key of the installation, whoever has logged in', async () => {
+    const of = { email: 'ada@example.org', tenant: 'acme', sessionId: 's', accessToken: 'the.access.token' };
+    for (const expiresAt of ['2999-01-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z']) {
+      await new UserFile(line.folder).write({ ...of, expiresAt });
+      line.gateway.seen.length = 0;
+      const register = line.gateway.answers['POST /v1/agents'] as (call: unknown) => unknown;
+      line.gateway.answers['POST /v1/agents'] = (call: unknown) => {
+        process.emit('SIGINT');
+        return register(call);
+      };
+      expect(await demo()).toBe(130);
+      const asked = line.gateway.seen.filter(({ route }) => route === 'POST /v1/agents');
+      expect(asked.map(({ headers }) => headers.authorization)).toContain('ApiKey cck_admin');
+      expect(JSON.stringify(line.gateway.seen)).not.toContain('the.access.token');
+    }
+  });
 
   it('while its agents are registered, revokes those that were', async () => {
     const register = line.gateway.answers['POST /v1/agents'] as (call: unknown) => unknown;

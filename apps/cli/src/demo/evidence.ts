@@ -86,7 +86,7 @@ const events = (
 async function traceOf(stage: Stage, { threads, traceId }: Transcript): Promise<string> {
   requireThat(traceId === stage.traceId, `the first message has the trace ${traceId}, not ${stage.traceId}`);
   const { correlationId } = threads[0]!;
-  const found = await events(stage, { type: 'concordat.bus.message.accepted.v1', correlationId });
+  const found = await events(stage, { type: 'concordat.bus.message.accepted.v2', correlationId });
   requireThat(
     found.some((event) => event.traceId === traceId),
     'no event of the conversation has it',
@@ -95,9 +95,12 @@ async function traceOf(stage: Stage, { threads, traceId }: Transcript): Promise<
 }
 
 /** Positive and negative: the proof holds, and the same proof of something else does not. */
-async function proofHolds(stage: Stage, { threads }: Transcript, vkeyFile: string): Promise<string> {
-  const { correlationId } = threads[0]!;
-  const [event] = await events(stage, { type: 'concordat.bus.message.delivered.v1', correlationId });
+async function proofHolds(stage: Stage, { ids }: Transcript, vkeyFile: string): Promise<string> {
+  const told = await events(stage, { type: 'concordat.bus.messages.delivered.v1' });
+  const event = told.find(({ data }) => {
+    const { items } = data as { items: { messageId: string }[] };
+    return items.some(({ messageId }) => ids.has(messageId));
+  });
   requireThat(event !== undefined, 'there is no event of a delivery');
   const vkey = (await readFile(vkeyFile, 'utf8')).trim();
   const verdict = await stage.admin.audit.verify(event.id, { vkey, signal: stage.deadline });

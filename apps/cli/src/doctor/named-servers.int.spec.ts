@@ -48,6 +48,16 @@ describe('servers that the environment names', () => {
     expect(JSON.stringify(findings)).not.toContain('wrong');
   });
 
+  it('of a cluster are asked one by one', async () => {
+    const cluster = redis.url.replace('redis:', 'redis+cluster:');
+    expect(await examine({ CONCORDAT_REDIS_URL: cluster })).toMatchObject([
+      { status: 'ok', detail: 'all 1 named nodes of the cluster answer' },
+    ]);
+    const gone = await examine({ CONCORDAT_REDIS_URL: `${cluster},127.0.0.1:${await freePort()}` });
+    expect(gone).toMatchObject([{ status: 'broken', detail: expect.stringContaining('ECONNREFUSED') }]);
+    expect(JSON.stringify(gone)).not.toContain(new URL(redis.url).password);
+  });
+
   it('that are not there, or no URL, are told with what to do', async () => {
     const port = await freePort();
     const findings = await examine({
@@ -57,7 +67,7 @@ describe('servers that the environment names', () => {
     });
     expect(findings).toMatchObject([
       { status: 'broken', detail: expect.stringContaining('ECONNREFUSED') },
-      { status: 'broken', detail: 'is no URL' },
+      { status: 'broken', detail: expect.stringContaining('begins with none of redis://') },
       { status: 'broken', fix: expect.stringContaining('Start that server, correct CONCORDAT_DATABASE_URL') },
     ]);
     expect(JSON.stringify(findings)).not.toContain('secret');

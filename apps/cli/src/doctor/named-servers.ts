@@ -1,3 +1,4 @@
+import { nodeUrl, parseRedisUrl } from '@concordat/contracts';
 import Redis from 'ioredis';
 import { type Environment } from '../environment';
 import { broken, type Finding, ok } from './finding';
@@ -18,10 +19,26 @@ export async function examineNamedServers({
   databaseUrl,
 }: Environment): Promise<Finding[]> {
   return Promise.all([
-    ...(redisUrl === undefined ? [] : [examined('CONCORDAT_REDIS_URL', redisUrl, askRedis)]),
-    ...(rpcRedisUrl === undefined ? [] : [examined('CONCORDAT_RPC_REDIS_URL', rpcRedisUrl, askRedis)]),
+    ...(redisUrl === undefined ? [] : [examinedRedis('CONCORDAT_REDIS_URL', redisUrl)]),
+    ...(rpcRedisUrl === undefined ? [] : [examinedRedis('CONCORDAT_RPC_REDIS_URL', rpcRedisUrl)]),
     ...(databaseUrl === undefined ? [] : [examined('CONCORDAT_DATABASE_URL', databaseUrl, askPostgres)]),
   ]);
+}
+
+/** Of a cluster, every node that is named: one that is gone is found out when the others are gone too. */
+async function examinedRedis(name: string, url: string): Promise<Finding> {
+  try {
+    const place = parseRedisUrl(url);
+    if (place.kind === 'server') return await examined(name, url, askRedis);
+    const urls = place.seeds.map((seed) => nodeUrl(place.access, seed));
+    const findings = await Promise.all(urls.map((node) => examined(name, node, askRedis)));
+    return (
+      findings.find(({ status }) => status !== 'ok') ??
+      ok(name, `all ${urls.length} named nodes of the cluster answer`)
+    );
+  } catch (error) {
+    return broken(name, (error as Error).message, `Correct ${name}.`);
+  }
 }
 
 async function examined(name: string, url: string, ask: (url: string) => Promise<string>): Promise<Finding> {

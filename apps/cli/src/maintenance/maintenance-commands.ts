@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { type Context, UserError } from '../context';
 import { type DataFolder, dataFolder } from '../supervisor/provision';
@@ -30,7 +30,9 @@ export function addMaintenanceCommands(
     .action(() => maintenance().verify());
   command
     .command('backup')
-    .description('copy the events of the store, also while it runs; without keys and without names in clear')
+    .description(
+      `copy the events of the store${service === 'iam' ? ' and its keys' : ''}, also while it runs; names open with root.key only`,
+    )
     .option('--to <folder>', 'where to (default: backups in the data folder)')
     .action(({ to }: { to?: string }) => maintenance().backup(to));
   command
@@ -88,13 +90,13 @@ class Maintenance {
     }
   }
 
-  async backup(to = join(this.#folder.root, 'backups', this.service)): Promise<void> {
+  async backup(to = this.#folder.backupsOf(this.service)): Promise<void> {
     const result = await this.#run(['backup', '--to', resolve(to)], false);
     this.context.output.data(
       result,
       () =>
         `${String(result['file'])}: ${String(result['events'])} events up to ${String(result['head'])}. ` +
-        'Keys are not in it: keep copies of keys.db and root.key apart from it.',
+        keysIn(result['keys']),
     );
   }
 
@@ -103,7 +105,7 @@ class Maintenance {
     const result = await whileStopped(this.#folder, progress, () =>
       withDurableRedis(this.#folder, environment, progress, () => this.#run(args, true)),
     );
-    this.context.output.data(result, () => restored(result));
+    this.context.output.data(result, () => restored(this.service, result));
   }
 
   async rebuild(): Promise<void> {
@@ -123,21 +125,62 @@ class Maintenance {
   }
 }
 
-function restored(result: MaintenanceResult): string {
+function keysIn(keys: unknown): string {
+  if (keys === null || typeof keys !== 'object')
+    return 'Keys are not in it: keep copies of keys.db and root.key apart from it.';
+  const { file, count, until } = keys as { file: string; count: number; until: string };
+  return (
+    `Its ${count} keys are in ${file}, wrapped and sealed: keep a copy of root.key apart from it. Wherever you copy it, ` +
+    `remove it by ${until}: until then it could undo an erasure.`
+  );
+}
+
+function restored(service: MaintainedName, result: MaintenanceResult): string {
   const number = (name: string): number => Number(result[name]);
   const lines = [
     `${number('fromFile')} events from the file and ${number('fromStream')} from the stream, up to ${String(result['head'])}; ` +
       `epoch ${number('epoch')} begins.`,
   ];
+  if (number('keysMissing') > 0)
+    lines.push(
+      `${number('keysMissing')} keys are nowhere: what was sealed under them, such as names and passwords, stays closed.`,
+    );
+  if (typeof result['keysRestored'] === 'number')
+    lines.push(
+      `${number('keysRestored')} keys are those of the backup; there were none, none that could be read, or those of another keystore.`,
+    );
+  if (number('erasedAgain') > 0)
+    lines.push(
+      `${number('erasedAgain')} keys were there again of what had been erased; they are destroyed again.`,
+    );
   if (number('withoutContent') > 0)
     lines.push(`${number('withoutContent')} events have no content: it was never published, and is lost.`);
   if (number('doneAnew') > 0)
     lines.push(
-      `${number('doneAnew')} revocations, erasures and withdrawals of the lost time were done anew.`,
+      `${number('doneAnew')} revocations, erasures, withdrawals and changed passwords that the stream still has were done anew.`,
     );
+  lines.push(...lossOf(service, result));
   if (result['keptAs'] !== undefined)
     lines.push(
       `The file of before is ${String(result['keptAs'])}; it holds names in clear: remove it in time.`,
     );
   return lines.join('\n');
+}
+
+/** What nobody can know any more, and what follows from it. */
+function lossOf(service: MaintainedName, { lost }: MaintenanceResult): string[] {
+  if (lost === null || typeof lost !== 'object') return [];
+  const { after, upTo } = lost as { after: string; upTo: string | null };
+  const end = upTo === null ? 'whatever came after it' : `all up to ${upTo}`;
+  return [
+    `Lost after ${after}: ${end}. What was taken away in that time counts again:`,
+    ...(service === 'iam'
+      ? [
+          '- passwords are the old ones again: whoever changed his since needs another one (concordat user password <user>);',
+          '- agents and users that were erased may be readable again: erase them again;',
+          '- sessions that ended, and keys and agents that were revoked, may be alive: end them again;',
+          '- in doubt, every token ends with POST /v1/signing-keys/rotate {"revokePrevious": true}.',
+        ]
+      : ['- revoke consents and delete memories again.']),
+  ];
 }

@@ -44,6 +44,7 @@ export async function runMaintenance(
       ...environment.services,
       CONCORDAT_DATA_DIR: folder.of(service),
       CONCORDAT_PEERS_FILE: folder.peersFile,
+      ...keyDays(environment),
       ...(usesStream ? { CONCORDAT_REDIS_URL_FILE: folder.redisUrlFile } : {}),
     },
   });
@@ -59,6 +60,11 @@ export async function runMaintenance(
   if (answer?.ok === true) return answer.result;
   throw new UserError(answer?.message ?? `The maintenance of ${service} ended (${code}) without an answer.`);
 }
+
+const keyDays = ({ backups }: Environment): Record<string, string> => {
+  const days = backups['CONCORDAT_KEYSTORE_BACKUP_DAYS'];
+  return days === undefined ? {} : { CONCORDAT_KEYSTORE_BACKUP_DAYS: days };
+};
 
 type Answer =
   | { readonly ok: true; readonly result: MaintenanceResult }

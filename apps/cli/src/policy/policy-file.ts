@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { isConcordatError, operations, parseStrictJson, type PolicyDocument } from '@concordat/contracts';
+import { operations, type PolicyDocument } from '@concordat/contracts';
+import { readJsonFile } from '../client/json-file';
 import { UserError } from '../context';
 import { visible } from '../output';
 
@@ -11,7 +11,7 @@ const SHOWN_FAULTS = 20;
  * @throws UserError with the file, and the place of every fault in it
  */
 export async function readPolicyFile(file: string): Promise<PolicyDocument> {
-  const parsed = operations['policy.dryRun'].input.safeParse(await readJson(file));
+  const parsed = operations['policy.dryRun'].input.safeParse(await readJsonFile(file));
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map(({ path, message }) => `  ${pointerOf(path)} ${message}`);
   const more = faults.length > SHOWN_FAULTS ? [`  and ${faults.length - SHOWN_FAULTS} more`] : [];
@@ -19,15 +19,6 @@ export async function readPolicyFile(file: string): Promise<PolicyDocument> {
   throw new UserError(
     [`${visible(file)} is no policy:`, ...shown, 'What one looks like: docs/policy.schema.json'].join('\n'),
   );
-}
-
-async function readJson(file: string): Promise<unknown> {
-  try {
-    return parseStrictJson(await readFile(file));
-  } catch (error) {
-    if (isConcordatError(error)) throw new UserError(visible(`${file}: ${error.detail}`));
-    throw new UserError(visible(`${file} cannot be read (${(error as Error).message.split(',')[0]}).`));
-  }
 }
 
 /** RFC 6901 */

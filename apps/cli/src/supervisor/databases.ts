@@ -52,6 +52,7 @@ async function redis(
   await providePrivateDirectory(directory);
   if (givenUrl !== undefined) {
     await writePrivateFile(urlFile, givenUrl);
+    if (name === 'redis') await provideBridge(folder, environment.bridgeRedisUrl);
     return undefined;
   }
   const executable = findRedisServer(environment.path);
@@ -60,9 +61,17 @@ async function redis(
   const port = ports.port(name);
   const flavour = name === 'redis' ? 'durable' : 'volatile';
   const logFile = join(folder.logs, `${name}.log`);
-  const { process, url } = await redisServer({ name, flavour, directory, port, logFile, executable });
+  const bridge = name === 'redis' && environment.bridge;
+  const server = { name, flavour, directory, port, logFile, executable, bridge } as const;
+  const { process, url, bridgeUrl } = await redisServer(server);
   await writePrivateFile(urlFile, url);
+  if (name === 'redis') await provideBridge(folder, bridgeUrl);
   return { stage: 'database', process, port };
+}
+
+/** The file by which the gateways find their user for the bridge; without one the bridge is off. */
+async function provideBridge({ bridgeRedisUrlFile }: DataFolder, url: string | undefined): Promise<void> {
+  if (url !== undefined) await writePrivateFile(bridgeRedisUrlFile, url);
 }
 
 export const redisMissing =

@@ -28,6 +28,7 @@ export async function overview({
     },
     lines: [
       `  HTTP       ${http.join(', ')}`,
+      `  Reference  ${http[0]}/docs`,
       `  OpenAPI    ${http[0]}/openapi.json`,
       `  gRPC       ${grpc.join(', ')}`,
       `  Data       ${dataDir}`,

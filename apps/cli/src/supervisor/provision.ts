@@ -12,14 +12,21 @@ export interface DataFolder {
   readonly logs: string;
   readonly adminKeyFile: string;
   readonly vkeyFile: string;
+  /** Keys of the logs whose checkpoints are cosigned here, when the operator has put it there. */
+  readonly witnessedLogsFile: string;
+  /** Keys and addresses of the witnesses of our log, likewise. */
+  readonly witnessesFile: string;
   readonly challengeKeyFile: string;
   readonly peersFile: string;
   readonly redisUrlFile: string;
   readonly rpcRedisUrlFile: string;
+  readonly bridgeRedisUrlFile: string;
   readonly databaseUrlFile: string;
   identityKeyFile(identity: Identity): string;
   /** of one process, by its instance without a number where there is only one: `iam`, `bus-1` */
   of(name: string): string;
+  /** of a service: its backups */
+  backupsOf(service: string): string;
 }
 
 export const dataFolder = (root: string): DataFolder => ({
@@ -27,13 +34,17 @@ export const dataFolder = (root: string): DataFolder => ({
   logs: join(root, 'logs'),
   adminKeyFile: join(root, 'admin.key'),
   vkeyFile: join(root, 'audit.vkey'),
+  witnessedLogsFile: join(root, 'witnessed-logs'),
+  witnessesFile: join(root, 'witnesses'),
   challengeKeyFile: join(root, 'challenge.key'),
   peersFile: join(root, 'identity', 'peers.json'),
   redisUrlFile: join(root, 'redis', 'url'),
   rpcRedisUrlFile: join(root, 'redis-rpc', 'url'),
+  bridgeRedisUrlFile: join(root, 'redis', 'bridge-url'),
   databaseUrlFile: join(root, 'postgres', 'url'),
   identityKeyFile: (identity) => join(root, 'identity', `${identity}.key`),
   of: (name) => join(root, name),
+  backupsOf: (service) => join(root, 'backups', service),
 });
 
 /**

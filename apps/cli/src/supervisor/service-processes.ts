@@ -51,10 +51,33 @@ const didWeb = (ports: PortPlan): Record<string, string> => ({
   CONCORDAT_DID_WEB_DOMAIN: `localhost:${ports.http[0]}`,
 });
 
-function servicePlans({ folder, ports }: ServiceSettings): ServicePlan[] {
+/** Off unless it is asked for, or the Redis that was named has a user for it. */
+function bridge({
+  environment,
+  folder,
+}: Pick<ServiceSettings, 'environment' | 'folder'>): Record<string, string> {
+  const isOn =
+    environment.redisUrl === undefined ? environment.bridge : environment.bridgeRedisUrl !== undefined;
+  return isOn ? { CONCORDAT_BRIDGE_REDIS_URL_FILE: folder.bridgeRedisUrlFile } : {};
+}
+
+/** Files that the operator may have put into the data folder. */
+function witnessing({ witnessedLogsFile, witnessesFile }: DataFolder): Record<string, string> {
+  return {
+    ...(existsSync(witnessedLogsFile) && { CONCORDAT_WITNESSED_LOGS_FILE: witnessedLogsFile }),
+    ...(existsSync(witnessesFile) && { CONCORDAT_WITNESSES_FILE: witnessesFile }),
+  };
+}
+
+function servicePlans({ environment, folder, ports }: ServiceSettings): ServicePlan[] {
+  // Where those go that are made by hand, so that the keys of all end in time.
+  const backups = { CONCORDAT_BACKUP_DIR: folder.backupsOf('iam'), ...environment.backups };
   const own: Record<Identity, Record<string, string>> = {
-    iam: { CONCORDAT_ADMIN_KEY_FILE: folder.adminKeyFile, ...didWeb(ports) },
-    audit: { CONCORDAT_DATABASE_URL_FILE: folder.databaseUrlFile, CONCORDAT_VKEY_FILE: folder.vkeyFile },
+    iam: { CONCORDAT_ADMIN_KEY_FILE: folder.adminKeyFile, ...backups, ...didWeb(ports) },
+    audit: {
+      ...{ CONCORDAT_DATABASE_URL_FILE: folder.databaseUrlFile, CONCORDAT_VKEY_FILE: folder.vkeyFile },
+      ...witnessing(folder),
+    },
     vault: {},
     bus: {},
   };
@@ -74,7 +97,7 @@ function servicePlans({ folder, ports }: ServiceSettings): ServicePlan[] {
   }));
 }
 
-function gatewayPlans({ folder, ports }: ServiceSettings): ServicePlan[] {
+function gatewayPlans({ environment, folder, ports }: ServiceSettings): ServicePlan[] {
   return ports.http.map((http, index) => ({
     name: `${gatewayApp}-${index + 1}`,
     app: gatewayApp,
@@ -84,11 +107,13 @@ function gatewayPlans({ folder, ports }: ServiceSettings): ServicePlan[] {
     dataName: `bus-${index + 1}`,
     port: http,
     variables: {
+      ...environment.gateways,
       CONCORDAT_HTTP_HOST: HOST,
       CONCORDAT_HTTP_PORT: String(http),
       CONCORDAT_GRPC_HOST: HOST,
       CONCORDAT_GRPC_PORT: String(ports.grpc[index]),
       CONCORDAT_CHALLENGE_KEY_FILE: folder.challengeKeyFile,
+      ...bridge({ environment, folder }),
       ...didWeb(ports),
     },
   }));

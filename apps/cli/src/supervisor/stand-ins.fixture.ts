@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { removeTemporaryDirectory, temporaryDirectory } from '@concordat/processes';
+import { copyClusterTemplate, removeTemporaryDirectory, temporaryDirectory } from '@concordat/processes';
 import { type Environment, readEnvironment } from '../environment';
 import { type Progress } from '../output';
 import { repositoryRoot } from '../repository';
@@ -23,6 +23,8 @@ export interface StandIns {
   readonly appsDirectory: string;
   readonly environment: Environment;
   options(more?: Partial<SuperviseOptions>): SuperviseOptions;
+  /** Makes the data folder as an earlier start leaves it: with a cluster, which takes the longest. */
+  prepare(): void;
   /** `crash`, `unready`, `deaf`: what an instance (`iam-1`) does wrong from its next start on */
   tell(fault: string, instance: string): void;
   untell(fault: string, instance: string): void;
@@ -55,6 +57,12 @@ export function standIns(name = 'concordat cli '): StandIns {
     if (found === undefined) throw new Error('there is no run.json');
     return found;
   };
+  const prepare = (): void => {
+    if (existsSync(dataDirectory)) return;
+    mkdirSync(dataDirectory, { recursive: true });
+    writeFileSync(join(dataDirectory, 'supervisor.lock.1'), '{}');
+    copyClusterTemplate(join(dataDirectory, 'postgres'));
+  };
   const faultFile = (fault: string, instance: string): string => join(dataDirectory, `${fault}-${instance}`);
   const running: Supervised[] = [];
   const options = (more: Partial<SuperviseOptions> = {}): SuperviseOptions => ({
@@ -71,12 +79,9 @@ export function standIns(name = 'concordat cli '): StandIns {
     appsDirectory,
     environment,
     options,
+    prepare,
     tell: (fault, instance) => {
-      if (!existsSync(dataDirectory)) {
-        // Faults lie in the data folder, which must look like one before the first start.
-        mkdirSync(dataDirectory, { recursive: true });
-        writeFileSync(join(dataDirectory, 'supervisor.lock.1'), '{}');
-      }
+      prepare();
       writeFileSync(faultFile(fault, instance), '');
     },
     untell: (fault, instance) => rmSync(faultFile(fault, instance), { force: true }),
@@ -91,6 +96,7 @@ export function standIns(name = 'concordat cli '): StandIns {
       return found;
     },
     start: async (more) => {
+      prepare();
       const supervised = await startSupervisor(options(more));
       running.push(supervised);
       return supervised;

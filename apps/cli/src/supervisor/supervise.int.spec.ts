@@ -80,6 +80,7 @@ describe('the supervisor', () => {
       CONCORDAT_DATA_DIR: join(place.dataDirectory, 'iam'),
       CONCORDAT_HEALTH_PORT: port('iam-service'),
       CONCORDAT_ADMIN_KEY_FILE: join(place.dataDirectory, 'admin.key'),
+      CONCORDAT_BACKUP_DIR: join(place.dataDirectory, 'backups', 'iam'),
     });
     expect(environmentOf('audit')).toEqual({
       ...all,

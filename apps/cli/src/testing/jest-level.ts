@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { removeTemporaryDirectory, temporaryDirectory } from '@concordat/processes';
 
@@ -20,11 +20,18 @@ export interface JestResult {
   readonly numRuntimeErrorTestSuites: number;
 }
 
-// Unit tests share the cores; those with databases would time each other out; the whole system is alone.
-const workers: Record<Level, readonly string[]> = {
-  unit: [],
-  int: ['--maxWorkers=2'],
-  e2e: ['--runInBand'],
+/** Suites that load a whole machine lie in a folder of this name, and run one after the other when the others are done. */
+const ALONE = '/alone/';
+
+// Unit tests share the cores. Those with databases wait half of their time; more of them, or more of whole systems, would
+// time each other out.
+const runs: Record<Level, readonly (readonly string[])[]> = {
+  unit: [['--maxWorkers=2']],
+  int: [['--maxWorkers=4']],
+  e2e: [
+    ['--maxWorkers=2', `--testPathIgnorePatterns=${ALONE}`],
+    ['--runInBand', `--testPathPatterns=${ALONE}`],
+  ],
 };
 
 /** Runs the tests of one level, with jest's own report, and what the tests print, on stderr. */
@@ -32,22 +39,23 @@ export async function runLevel(
   level: Level,
   root: string,
   env: Readonly<Record<string, string>>,
-  jestArguments: readonly string[] = [],
 ): Promise<Counts> {
-  const folder = temporaryDirectory('concordat-test-');
+  const total = { passed: 0, failed: 0 };
+  for (const args of runs[level]) {
+    const { passed, failed } = await runJest(args, root, { ...env, CONCORDAT_TEST_LEVEL: level });
+    total.passed += passed;
+    total.failed += failed;
+  }
+  return total;
+}
+
+async function runJest(args: readonly string[], root: string, env: Record<string, string>): Promise<Counts> {
+  const folder = temporaryDirectory('concordat-result-');
   const resultFile = join(folder, 'result.json');
+  const jest = join(root, 'node_modules', 'jest', 'bin', 'jest.js');
   try {
-    await rm(resultFile, { force: true });
-    const args = [
-      join(root, 'node_modules', 'jest', 'bin', 'jest.js'),
-      '--json',
-      `--outputFile=${resultFile}`,
-      ...workers[level],
-      ...jestArguments,
-    ];
-    const code = await exitCode(args, root, { ...env, CONCORDAT_TEST_LEVEL: level });
-    const result = await readResult(resultFile);
-    return countsOf(result, code);
+    const code = await exitCode([jest, '--json', `--outputFile=${resultFile}`, ...args], root, env);
+    return countsOf(await readResult(resultFile), code);
   } finally {
     removeTemporaryDirectory(folder);
   }

@@ -1,5 +1,5 @@
 import { type AgentIdentity, type AlgorithmValue, ConcordatError, type Position } from '@concordat/contracts';
-import { keyId, parsePublicKey, toBase64url } from '@concordat/crypto';
+import { isCurvePoint, keyId, parsePublicKey, toBase64url } from '@concordat/crypto';
 import type { CommandContexts, CommandOutcome, CommandRunner, EventStore } from '@concordat/eventsourcing';
 import type { OperationContext } from '@concordat/runtime';
 import { type Agent, type AgentCommand, agentDecider, type AgentState } from './agent.decider';
@@ -78,5 +78,10 @@ const identityOf = (agent: Agent, lastSeen: string | null): AgentIdentity => ({
 export function readPublicKey(text: string): { readonly bytes: Uint8Array; readonly key: AlgorithmValue } {
   const bytes = parsePublicKey(text);
   if (!bytes) throw new ConcordatError('PUBLIC_KEY_UNSAFE');
+  if (!isCurvePoint(bytes))
+    throw new ConcordatError(
+      'PUBLIC_KEY_UNSAFE',
+      'These 32 bytes are no point of the curve: nothing could ever be signed with that key.',
+    );
   return { bytes, key: { alg: 'Ed25519', kid: keyId(bytes), value: toBase64url(bytes) } };
 }

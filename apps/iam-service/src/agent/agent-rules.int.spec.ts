@@ -162,7 +162,13 @@ describe('rules over several agents', () => {
     it('are so many and no more', async () => {
       const options = { principal: administrator('many') };
       const define = (i: number) => codeOf(caller.call('agentType.define', { name: `TYPE_${i}` }, options));
-      const codes = await Promise.all(Array.from({ length: limits.agentTypes + 3 }, (_, i) => define(i)));
+      const codes: string[] = [];
+      const total = limits.agentTypes + 3;
+      // A few at a time: what waits for too long behind the others is answered that it did.
+      for (let first = 0; first < total; first += 37) {
+        const some = Array.from({ length: Math.min(37, total - first) }, (_, i) => define(first + i));
+        codes.push(...(await Promise.all(some)));
+      }
       expect(codes.filter((code) => code === 'ok')).toHaveLength(limits.agentTypes);
       expect(codes.filter((code) => code === 'AGENT_TYPES_FULL')).toHaveLength(3);
     });

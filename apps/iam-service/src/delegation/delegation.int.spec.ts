@@ -1,5 +1,6 @@
-import { type Delegation, delegationTokenType, type Principal } from '@concordat/contracts';
+import { type Delegation, delegationTokenType, limits, type Principal } from '@concordat/contracts';
 import { jwkThumbprint, toBase64url } from '@concordat/crypto';
+import { SqliteEventStore } from '@concordat/eventsourcing';
 import {
   agentPrincipal,
   type Bench,
@@ -151,6 +152,26 @@ describe('a right that is handed on', () => {
       expect(await codeOf(exchange(id, receiver))).toBe('DELEGATION_UNKNOWN');
     }
     expect(await codeOf(give(a, b))).toBe('AGENT_UNKNOWN');
+  });
+
+  it('is one of a bounded number: what has ended makes room, and what comes at once stays within it', async () => {
+    const [a, b, c] = [await registered(), await registered(), await registered()];
+    const row = `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+      INSERT INTO delegations SELECT 'default', 'dlg_' || ? || i, ?, ?, ?, NULL, '["read"]', NULL, 'active',
+        '2026-01-01T00:00:00.000Z', ?, 1, 1, -(i + ?) FROM n`;
+    const insert = (count: number, name: string, expiresAt: string, from: number) =>
+      app
+        .get(SqliteEventStore)
+        .write([{ sql: row, params: [count, name, a.id, a.id, b.id, expiresAt, from] }]);
+    const live = limits.delegationsPerAgent - 2;
+    await insert(live, 'live', '2999-01-01T00:00:00.000Z', 0);
+    await insert(9, 'ended', '2026-01-01T00:00:01.000Z', live);
+    const first = await give(a, b);
+    const both = await Promise.all([codeOf(give(a, b)), codeOf(give(a, b))]);
+    expect(both.sort()).toEqual(['DELEGATIONS_FULL', 'done']);
+    expect(await codeOf(give(b, c))).toBe('done');
+    await caller.call('delegation.revoke', { id: first.id }, { principal: a });
+    expect(await codeOf(give(a, b))).toBe('done');
   });
 
   it('of others is like none, also for another tenant; an administrator sees all of his own', async () => {

@@ -8,7 +8,7 @@ import {
   type Position,
   type Scope,
 } from '@concordat/contracts';
-import { type AppliedEvent, eventEpoch, eventPosition } from '@concordat/eventsourcing';
+import { type AppliedEvent, eventEpoch, eventPosition, refusal } from '@concordat/eventsourcing';
 import type { Connection, SqlStatement } from '@concordat/sqlite';
 
 /** Brings `delegations` up to date. */
@@ -21,7 +21,10 @@ export function delegationProjection(applied: AppliedEvent): SqlStatement[] {
       const sql = `INSERT INTO delegations VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'active', ?, ?, ${eventEpoch},
         ${eventPosition}, ${eventPosition})`;
       const right = [JSON.stringify(scopes), operations && JSON.stringify(operations)];
-      return [{ sql, params: [tenant, id, owner, from, to, parent, ...right, time, expiresAt] }];
+      return [
+        notFull(tenant, from, time),
+        { sql, params: [tenant, id, owner, from, to, parent, ...right, time, expiresAt] },
+      ];
     }
     case DelegationRevoked.type: {
       const sql = `UPDATE delegations SET status = 'revoked', epoch = ${eventEpoch}, position = ${eventPosition}
@@ -32,6 +35,16 @@ export function delegationProjection(applied: AppliedEvent): SqlStatement[] {
       return event satisfies never;
   }
 }
+
+/** Decided in the transaction, so that many at the same time stay within the bound together. */
+const notFull = (tenant: string, from: string, now: string): SqlStatement =>
+  refusal({
+    code: 'DELEGATIONS_FULL',
+    detail: `An agent has at most ${limits.delegationsPerAgent} delegations at a time.`,
+    when: `(SELECT count(*) FROM delegations INDEXED BY delegations_live
+      WHERE tenant = ? AND from_did = ? AND status = 'active' AND expires_at > ?) >= ${limits.delegationsPerAgent}`,
+    params: [tenant, from, now],
+  });
 
 interface DelegationRow {
   tenant: string;

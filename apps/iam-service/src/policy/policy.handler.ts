@@ -1,6 +1,11 @@
 import { ConcordatError, type Policy, type PolicyEvent, versionOf } from '@concordat/contracts';
 import type { Authorizer } from '@concordat/directory';
-import type { CommandContexts, CommandRunner, EventStore } from '@concordat/eventsourcing';
+import {
+  type CommandContexts,
+  type CommandRunner,
+  type EventStore,
+  StreamQueue,
+} from '@concordat/eventsourcing';
 import { builtinPolicies, compilePolicies, dryRun, type PolicySet, reachText } from '@concordat/policy';
 import type { OperationContext, OperationHandlers } from '@concordat/runtime';
 import { type PolicyCommand, policyDecider, type PolicyState } from './policy.decider';
@@ -21,6 +26,8 @@ export const policyHandlers = (ports: PolicyPorts) =>
   ({ ...policyCommands(ports), ...policyQuestions(ports) }) satisfies OperationHandlers;
 
 function policyCommands({ runner, contexts, policies, authorizer }: PolicyPorts) {
+  // One change of a tenant at a time: each is judged by all that are in force, also by what has just come into force.
+  const changes = new StreamQueue();
   /** @param others what is in force beside the policy, of which `after` makes the set that would be */
   const run = (
     context: OperationContext,
@@ -28,14 +35,19 @@ function policyCommands({ runner, contexts, policies, authorizer }: PolicyPorts)
     id: string,
     command: PolicyCommand,
     after: (others: readonly Policy[]) => PolicySet,
-  ) =>
-    runner.run<PolicyCommand, PolicyEvent, PolicyState>(contexts.of(context, input), {
+  ) => {
+    const { tenant } = context.principal;
+    const change = {
       stream: `policy/${id}`,
       decider: policyDecider,
       command,
       projection: policyProjection,
-      requires: () => requireSound(after(inForce(policies, context.principal.tenant)), context, authorizer),
-    });
+      requires: () => requireSound(after(inForce(policies, tenant)), context, authorizer),
+    };
+    return changes.enter(tenant, () =>
+      runner.run<PolicyCommand, PolicyEvent, PolicyState>(contexts.of(context, input), change),
+    );
+  };
 
   return {
     'policy.put': async (input, context) => {

@@ -1,4 +1,4 @@
-import type { PolicySource, Principal } from '@concordat/contracts';
+import { policyLimits, type PolicySource, type Principal } from '@concordat/contracts';
 import {
   administrator,
   agentPrincipal,
@@ -80,13 +80,14 @@ describe('policies over a real store', () => {
     await remove('office');
   });
 
+  const request = {
+    subject: { kind: 'apiKey' as const, id: 'k', tenant: 'default', scopes: ['read' as const] },
+    ...{ action: 'message.get', resource: { type: 'message', tenant: 'default' } },
+    context: { time: '2026-01-01T12:00:00Z' },
+  };
+  const open = { name: 'Keys read messages.', request, expect: { allow: true } };
+
   it('are not published when a test of theirs, or of another policy of the tenant, fails', async () => {
-    const request = {
-      subject: { kind: 'apiKey' as const, id: 'k', tenant: 'default', scopes: ['read' as const] },
-      ...{ action: 'message.get', resource: { type: 'message', tenant: 'default' } },
-      context: { time: '2026-01-01T12:00:00Z' },
-    };
-    const open = { name: 'Keys read messages.', request, expect: { allow: true } };
     await put(closed('first', ['agent.erase'], { tests: [open] }));
     expect(await codeOf(put(closed('second', ['message.get'])))).toBe('POLICY_TESTS_FAILED');
     expect(await codeOf(put(closed('first', ['message.get'], { tests: [open] })))).toBe(
@@ -96,6 +97,24 @@ describe('policies over a real store', () => {
     expect(output.results).toMatchObject([{ policy: 'first', passed: false, rule: 'second/closed' }]);
     expect(output.changes.some(({ action }) => action === 'message.get')).toBe(true);
     await remove('first');
+  });
+
+  it('that come at the same time are judged one after the other: together they break neither tests nor bounds', async () => {
+    const together = async (...sources: PolicySource[]): Promise<string[]> => {
+      const codes = await Promise.all(sources.map((source) => codeOf(put(source))));
+      await Promise.all(sources.map(({ id }) => codeOf(remove(id))));
+      return codes.sort();
+    };
+    const against = [
+      closed('tested', ['agent.erase'], { tests: [open] }),
+      closed('against', ['message.get']),
+    ];
+    expect(await together(...against)).toEqual(['POLICY_TESTS_FAILED', 'done']);
+    const rules = Array.from({ length: policyLimits.rulesPerPolicy }, (_, index) => ({
+      ...{ id: `r-${index}`, effect: 'deny' as const, actions: ['agent.erase'] },
+    }));
+    const large = ['f1', 'f2', 'f3'].map((id) => closed(id, [], { rules }));
+    expect(await together(...large)).toEqual(['POLICY_LIMIT_REACHED', 'done', 'done']);
   });
 
   it('never lock their author out', async () => {

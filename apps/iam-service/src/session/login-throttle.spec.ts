@@ -48,4 +48,11 @@ describe('failed logins of a source', () => {
     fail('::ffff:192.0.2.9');
     expect(isHeld('192.0.2.9')).toBe(true);
   });
+
+  it('are those of a whole /48 too, which has five times as many: hosts are easily made there', () => {
+    for (let host = 1; host <= 5; host++) fail(`2001:db8:7:${host}::1`);
+    expect([isHeld('2001:db8:7:ffff::1'), isHeld('2001:db8:8::1')]).toEqual([true, false]);
+    nowMs += 3_000;
+    expect([isHeld('2001:db8:7:ffff::1'), isHeld('2001:db8:7:1::1')]).toEqual([false, true]);
+  });
 });

@@ -1,9 +1,12 @@
 import { ConcordatError } from '@concordat/contracts';
 import QuickLRU from 'quick-lru';
+import { networksOf } from './networks-of';
 
-/** Failures that one source has at once, and the time in which it gets one back. */
+/** Failures that one host has at once, and the time in which it gets one back. */
 const failuresAtOnce = 20;
 const refillMs = 15_000;
+/** All hosts of a /48 together have so many times as much: people share one, and so do the hosts of an attacker. */
+const siteShare = 5;
 const knownSources = 10_000;
 
 interface Bucket {
@@ -23,34 +26,25 @@ export class LoginThrottle {
 
   /** @throws ConcordatError LOGIN_THROTTLED */
   require(source: string): void {
-    if (source !== '' && this.#left(networkOf(source)) < 1) throw new ConcordatError('LOGIN_THROTTLED');
+    for (const [network, share] of sharesOf(source))
+      if (this.#left(network, share) < 1) throw new ConcordatError('LOGIN_THROTTLED');
   }
 
   failed(source: string): void {
-    if (source === '') return;
-    const network = networkOf(source);
-    this.#buckets.set(network, { left: Math.max(this.#left(network) - 1, 0), atMs: this.nowMs() });
+    for (const [network, share] of sharesOf(source))
+      this.#buckets.set(network, { left: Math.max(this.#left(network, share) - 1, 0), atMs: this.nowMs() });
   }
 
-  #left(network: string): number {
+  #left(network: string, share: number): number {
+    const most = failuresAtOnce * share;
     const bucket = this.#buckets.get(network);
-    if (!bucket) return failuresAtOnce;
-    return Math.min(bucket.left + (this.nowMs() - bucket.atMs) / refillMs, failuresAtOnce);
+    if (!bucket) return most;
+    return Math.min(bucket.left + ((this.nowMs() - bucket.atMs) * share) / refillMs, most);
   }
 }
 
-/** An IPv6 host has a whole /64 to itself (RFC 6177); IPv4 in IPv6 is IPv4. */
-function networkOf(source: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(source)?.[1];
-  if (mapped !== undefined) return mapped;
-  if (!source.includes(':')) return source;
-  const [head = '', tail] = source.toLowerCase().split('%')[0]!.split('::');
-  const front = head === '' ? [] : head.split(':');
-  const back = tail === undefined || tail === '' ? [] : tail.split(':');
-  const zeros =
-    tail === undefined ? [] : Array<string>(Math.max(8 - front.length - back.length, 0)).fill('0');
-  return [...front, ...zeros, ...back]
-    .slice(0, 4)
-    .map((group) => group.replace(/^0+(?=.)/, ''))
-    .join(':');
+function sharesOf(source: string): [network: string, share: number][] {
+  if (source === '') return [];
+  const { host, site } = networksOf(source);
+  return site === host ? [[host, 1]] : [[host, 1], [site, siteShare]]; // prettier-ignore
 }

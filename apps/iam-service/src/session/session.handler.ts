@@ -26,6 +26,7 @@ import type { LoginRefusal, PasswordCheck } from '../user/password-check';
 import { requireUser } from '../user/user.handler';
 import { isSelf } from '../user/user-rights';
 import type { SessionOwner, UserQueries } from '../user/user.projection';
+import { networksOf } from './networks-of';
 import type { LoginThrottle } from './login-throttle';
 import type { SessionEnds } from './session-ends';
 import { type SessionCommand, sessionDecider, sessionEnd, type SessionState } from './session.decider';
@@ -121,7 +122,7 @@ async function requireOwner(
   const id = users.idByEmail(tenant, email);
   // Read before the password: what ends all sessions while it is compared, ends this one too.
   const owner = id === undefined ? undefined : users.owner(tenant, id);
-  const refusal = await check.judge(tenant, id, password);
+  const refusal = await check.judge(tenant, id, password, networksOf(source).site);
   if (refusal === undefined && owner) return owner;
   throttle.failed(source);
   return refuse(ports, tenant, email, id ?? null, refusal ?? 'unknown-user', context);

@@ -169,7 +169,7 @@ describe('sessions over real Redis and SQLite', () => {
     const { output: other } = await login((await newUser()).email);
     const forged = [
       `${output.refreshToken.slice(0, 37)}${other.refreshToken.slice(37)}`,
-      `${output.refreshToken.slice(0, -1)}0`,
+      output.refreshToken.replace(/.$/, (last) => (last === '0' ? '1' : '0')),
       'ccr_',
       output.accessToken.slice(0, 200),
     ];

@@ -25,14 +25,20 @@ export class PasswordCheck {
    * Takes as long whoever is asked for, known or not, locked or not: there is always one comparison, and a failure is
    * recorded while the answer is on its way.
    * @param id undefined: nobody has the address
+   * @param site network that asks
    * @returns why not, for the audit trail only; undefined when the password is right
    * @throws ConcordatError OVERLOADED
    */
-  async judge(tenant: string, id: string | undefined, password: string): Promise<LoginRefusal | undefined> {
+  async judge(
+    tenant: string,
+    id: string | undefined,
+    password: string,
+    site?: string,
+  ): Promise<LoginRefusal | undefined> {
     const { runner, contexts, hasher } = this.ports;
     const user = await runner.stateOf(tenant, userStream(id ?? 'nobody'), userDecider);
     const hash = user?.status === 'active' ? user.passwordHash : null;
-    const isRight = await hasher.verify(password, hash);
+    const isRight = await hasher.verify(password, hash, site);
     if (!user) return 'unknown-user';
     if (user.status !== 'active') return 'inactive-user';
     if (hash === null) return 'no-password';

@@ -24,6 +24,18 @@ describe('passwords', () => {
     expect(await hasher.verify('x', null)).toBe(false);
   });
 
+  it('of one network do not keep another one out', async () => {
+    const hasher = new PasswordHasher(cost);
+    const ask = (site: string) =>
+      hasher.verify('x', null, site).then(
+        () => 'compared',
+        ({ code }: { code: string }) => code,
+      );
+    const crowd = Array.from({ length: 6 }, () => ask('2001:db8:1/48'));
+    expect(await ask('192.0.2.1')).toBe('compared');
+    expect((await Promise.all(crowd)).filter((answer) => answer === 'OVERLOADED')).toHaveLength(1);
+  });
+
   it('that were hashed with less work are outdated', async () => {
     const hash = await new PasswordHasher(cost).hash('x');
     expect(new PasswordHasher(cost).isOutdated(hash)).toBe(false);

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { ConcordatError } from '@concordat/contracts';
 import { hashPassword, isWeakerThan, passwordCost, type ScryptCost, verifyPassword } from '@concordat/crypto';
+import { FairPlaces } from './fair-places';
 
 /** Each takes 128 MiB and one core for about half a second. */
 const atOnce = 2;
@@ -9,23 +10,27 @@ const waitingLimit = 4;
 
 /** Hashes and compares passwords, so few at a time that logins can eat neither the memory nor the processors. */
 export class PasswordHasher {
-  #running = 0;
-  readonly #waiting: (() => void)[] = [];
+  readonly #places = new FairPlaces(
+    atOnce,
+    waitingLimit,
+    () => new ConcordatError('OVERLOADED', 'Too many passwords are being checked.'),
+  );
   #decoy: string | undefined;
 
   constructor(private readonly cost: ScryptCost = passwordCost) {}
 
   /** @returns PHC string @throws ConcordatError OVERLOADED */
   hash(password: string): Promise<string> {
-    return this.#run(() => hashPassword(password, this.cost));
+    return this.#places.run('', () => hashPassword(password, this.cost));
   }
 
   /**
    * Takes the same time when there is no hash to compare with, and says no then.
+   * @param site network that asks: no single one keeps others out
    * @throws ConcordatError OVERLOADED
    */
-  verify(password: string, hash: string | null): Promise<boolean> {
-    return this.#run(async () => {
+  verify(password: string, hash: string | null, site = ''): Promise<boolean> {
+    return this.#places.run(site, async () => {
       const isSame = await verifyPassword(password, hash ?? this.#decoyHash());
       return isSame && hash !== null;
     });
@@ -41,21 +46,5 @@ export class PasswordHasher {
     const { logN, r, p } = this.cost;
     const part = (bytes: number): string => randomBytes(bytes).toString('base64').replace(/=+$/, '');
     return (this.#decoy ??= `$scrypt$ln=${logN},r=${r},p=${p}$${part(16)}$${part(32)}`);
-  }
-
-  async #run<T>(task: () => Promise<T>): Promise<T> {
-    if (this.#running >= atOnce) {
-      if (this.#waiting.length >= waitingLimit)
-        throw new ConcordatError('OVERLOADED', 'Too many passwords are being checked.');
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    } else this.#running++;
-    try {
-      return await task();
-    } finally {
-      // The place goes to the next one as it is.
-      const next = this.#waiting.shift();
-      if (next) next();
-      else this.#running--;
-    }
   }
 }

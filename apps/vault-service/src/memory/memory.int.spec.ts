@@ -4,7 +4,7 @@ import { MemoryWritten } from '@concordat/contracts';
 import { openData } from '@concordat/eventsourcing';
 import { fileRootKey, openKeystore } from '@concordat/keystore';
 import { type Connection, openDatabase } from '@concordat/sqlite';
-import { commandConnection, whenReady } from '@concordat/streams';
+import { commandNode, whenReady } from '@concordat/streams';
 import { newPrincipal, refusalOf, startVault, type VaultBench } from '../vault.fixture';
 
 jest.setTimeout(30_000);
@@ -209,7 +209,7 @@ describe('a memory at rest', () => {
 
   /** Everything that passes through the Redis for commands, from now on. */
   async function watchFrames(control: string): Promise<{ end(): Promise<string> }> {
-    const commands = commandConnection({ url: vault.bench.redis.rpc.url, name: 'test' });
+    const commands = commandNode({ url: vault.bench.redis.rpc.url, name: 'test' });
     await whenReady(commands, 5_000);
     const monitor = await commands.monitor();
     const seen: string[] = [];

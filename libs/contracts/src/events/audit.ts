@@ -11,3 +11,16 @@ export const TrailQueried = event({
   }),
   subject: ({ reader }) => reader,
 });
+
+export const TrailOpened = event({
+  type: 'concordat.audit.trail.opened.v1',
+  summary:
+    'Somebody began to export the audit trail or to follow it; logged once, before the first event leaves.',
+  data: z.strictObject({
+    operation: z.string(),
+    reader: z.string(),
+    /** Of whom everything was asked (right of access); null otherwise. */
+    about: z.string().nullable(),
+  }),
+  subject: ({ about, reader }) => about ?? reader,
+});

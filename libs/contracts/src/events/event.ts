@@ -20,9 +20,11 @@ export interface EventSpec<D extends z.ZodObject = z.ZodObject> {
     readonly fields: readonly (keyof z.output<D> & string)[];
     keyPath(data: z.output<D>): KeyPath;
   };
+  /** The key that the event orders destroyed: what is sealed under it is erased. */
+  destroys?(data: z.output<D>): KeyPath;
   /** Fields that never leave the store of the service: the published event carries their SHA-256 instead. */
   readonly local?: readonly (keyof z.output<D> & string)[];
-  /** Takes something away: travels on the control lane too, ahead of everything else (rule 13). */
+  /** Takes something away, or may: travels on the control lane too, ahead of everything else (rule 13). */
   readonly control?: true;
   /** What the event is about (CloudEvents `subject`), the subject whose erasure concerns it. */
   subject(data: z.output<D>): string;

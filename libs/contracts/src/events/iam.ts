@@ -34,6 +34,7 @@ export const AgentErased = event({
   type: 'concordat.iam.agent.erased.v1',
   summary: 'The key of the personal fields of an agent was ordered destroyed.',
   data: z.strictObject({ did }),
+  destroys: ({ did }) => [`agent/${did}`],
   control: true,
   subject: ({ did }) => did,
 });

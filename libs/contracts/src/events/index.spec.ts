@@ -117,7 +117,7 @@ describe('what is sealed, kept and hurried', () => {
     expect(typesWith(({ local }) => local)).toEqual(['concordat.vault.memory.written.v1']);
   });
 
-  it('are the events that take something away, and the one whose token must not come before it', () => {
+  it('are the events that take something away, or may, and the one whose token must not come before it', () => {
     expect(typesWith(({ control }) => control)).toEqual([
       'concordat.iam.agent-key.rotated.v1',
       'concordat.iam.agent-verification.withdrawn.v1',
@@ -128,6 +128,8 @@ describe('what is sealed, kept and hurried', () => {
       'concordat.iam.api-key.revoked.v1',
       'concordat.iam.api-key.rotated.v1',
       'concordat.iam.delegation.revoked.v1',
+      'concordat.iam.policy.published.v1',
+      'concordat.iam.policy.removed.v1',
       'concordat.iam.session.ended.v1',
       'concordat.iam.signing-key.activated.v1',
       'concordat.iam.signing-key.retired.v1',

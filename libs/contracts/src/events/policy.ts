@@ -6,6 +6,7 @@ export const PolicyPublished = event({
   type: 'concordat.iam.policy.published.v1',
   summary: 'A version of a policy came into force; the one before is out of force.',
   data: z.strictObject({ policy }),
+  control: true,
   subject: ({ policy: { id } }) => `policy:${id}`,
 });
 
@@ -13,6 +14,7 @@ export const PolicyRemoved = event({
   type: 'concordat.iam.policy.removed.v1',
   summary: 'A policy went out of force.',
   data: z.strictObject({ id: policyId, version: z.number().int().positive() }),
+  control: true,
   subject: ({ id }) => `policy:${id}`,
 });
 

@@ -70,6 +70,7 @@ export const UserErased = event({
   type: 'concordat.iam.user.erased.v1',
   summary: 'The key of the personal fields of a user was ordered destroyed; all sessions ended.',
   data: z.strictObject({ id: userId }),
+  destroys: sealedUnderUser,
   control: true,
   subject: aboutUser,
 });

@@ -47,6 +47,7 @@ export const MemoryDeleted = event({
     generation: z.number().int().positive(),
     author: z.string(),
   }),
+  destroys: (data) => memoryKeyPath(data.persona, data.recordId, data.generation),
   subject: ({ persona }) => persona,
 });
 

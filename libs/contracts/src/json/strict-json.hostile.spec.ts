@@ -44,6 +44,33 @@ describe('any bytes', () => {
     );
   });
 
+  it('that are taken are taken again as they are written on: nobody behind the door refuses them', () => {
+    const digits = fc.stringMatching(/^-?(0|[1-9]\d{0,24})(\.\d{1,4})?(e[+-]?\d{1,3})?$/);
+    let taken = 0;
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          jsonLike,
+          mutated,
+          digits,
+          digits.map((n) => `{"a":[${n}]}`),
+        ),
+        (text) => {
+          let value: unknown;
+          try {
+            value = parseStrictJson(text);
+          } catch {
+            return;
+          }
+          taken++;
+          expect(parseStrictJson(JSON.stringify(value))).toEqual(JSON.parse(JSON.stringify(value)));
+        },
+      ),
+      { numRuns: 5_000 },
+    );
+    expect(taken).toBeGreaterThan(500);
+  });
+
   it('that JSON.parse refuses are refused', () => {
     fc.assert(
       fc.property(fc.oneof(jsonLike, mutated), (text) => {

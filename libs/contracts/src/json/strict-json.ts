@@ -84,10 +84,11 @@ function checkDepth(text: string): void {
 
 /** Index of the closing quote of the string that opens at `start` (or the end of the text). */
 function endOfString(text: string, start: number): number {
-  for (let i = start + 1; i < text.length; i++) {
-    const c = text.charCodeAt(i);
-    if (c === 0x5c) i++;
-    else if (c === 0x22) return i;
+  for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
+    let slashes = 0;
+    while (text.charCodeAt(end - 1 - slashes) === 0x5c) slashes++;
+    // An even number of them escape each other; the quote that opens the string is none of them.
+    if (slashes % 2 === 0) return end;
   }
   return text.length;
 }
@@ -145,15 +146,24 @@ function checkNumber(text: string, start: number): number {
   }
   if (isWhole && end - start <= 15) return end - 1;
   const raw = text.slice(start, end);
-  const value = Number(raw);
-  const isExact = isWhole ? Number.isSafeInteger(value) : Number.isFinite(value) && !isLostZero(value, raw);
-  if (!isExact) {
+  if (!isExact(Number(raw), raw, isWhole)) {
     throw new ConcordatError(
       'JSON_NUMBER_UNSAFE',
       `The number at position ${start} does not fit a double exactly; send it as a string.`,
     );
   }
   return end - 1;
+}
+
+/**
+ * Whole numbers are exact however they are written: `1e20` is one that JSON.stringify writes digit by digit, and whoever
+ * reads what we have written must find it as sound as we did. From 10^21 on it writes an exponent (ECMA-262 §6.1.6.1.20),
+ * and so does whoever sends an estimate of that size.
+ */
+function isExact(value: number, raw: string, isWhole: boolean): boolean {
+  if (!Number.isFinite(value) || isLostZero(value, raw)) return false;
+  if (Number.isSafeInteger(value) || !Number.isInteger(value)) return true;
+  return !isWhole && Math.abs(value) >= 1e21;
 }
 
 const isDigit = (c: number): boolean => c >= 0x30 && c <= 0x39;

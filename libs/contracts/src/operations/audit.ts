@@ -1,15 +1,8 @@
 import { z } from 'zod';
-import {
-  correlationId,
-  did,
-  jsonValue,
-  messagePriority,
-  messageStatus,
-  messageType,
-  timestamp,
-} from '../names';
+import { jsonValue, messagePriority, messageStatus, messageType, timestamp } from '../names';
 import { operation } from '../operation';
 import { page, pageInput } from '../pages';
+import { eventFilter, messageFilter } from './audit-filter';
 
 export const auditMessage = z.strictObject({
   messageId: z.string(),
@@ -26,6 +19,7 @@ export const auditMessage = z.strictObject({
   deliveredAt: timestamp.nullable(),
   ttlSeconds: z.number().int().nullable(),
   retryCount: z.number().int(),
+  /** Why it failed or was purged; null when that is not so, or not any more. */
   error: z.string().nullable(),
 });
 
@@ -61,6 +55,8 @@ export const inclusionBundle = z.strictObject({
 export type InclusionBundle = z.infer<typeof inclusionBundle>;
 
 const logFile = z.strictObject({ body: z.string() });
+/** A tile of a given width never changes, and the widest that there is holds all narrower ones. */
+const immutable = 'public, max-age=31536000, immutable';
 const tileIndex = z
   .string()
   .max(128)
@@ -79,17 +75,11 @@ export const auditOperations = {
     caller: 'credential',
     scope: 'read',
     http: { method: 'GET', path: '/v1/audit/messages', status: 200 },
-    input: z.strictObject({
-      agent: did.optional(),
-      status: messageStatus.optional(),
-      type: messageType.optional(),
-      correlationId: correlationId.optional(),
-      from: timestamp.optional(),
-      to: timestamp.optional(),
-      ...pageInput,
-    }),
+    input: z.strictObject({ ...messageFilter, ...pageInput }),
     output: page(auditMessage),
     errors: [],
+    // What many have written stands side by side, as often as anybody asks: one could guess at what another wrote.
+    neverCompressed: true,
   }),
   'audit.events': operation({
     name: 'audit.events',
@@ -99,17 +89,11 @@ export const auditOperations = {
     caller: 'credential',
     scope: 'read',
     http: { method: 'GET', path: '/v1/audit/events', status: 200 },
-    input: z.strictObject({
-      type: z.string().max(128).optional(),
-      subject: z.string().max(256).optional(),
-      actor: z.string().max(256).optional(),
-      correlationId: correlationId.optional(),
-      from: timestamp.optional(),
-      to: timestamp.optional(),
-      ...pageInput,
-    }),
+    input: z.strictObject({ ...eventFilter, ...pageInput }),
     output: page(auditEvent),
     errors: [],
+    // As above: events tell what messages hold.
+    neverCompressed: true,
   }),
   'audit.inclusionProof': operation({
     name: 'audit.inclusionProof',
@@ -145,6 +129,7 @@ export const auditOperations = {
       path: '/v1/audit/log/checkpoint',
       status: 200,
       mediaType: 'text/plain; charset=utf-8',
+      cacheControl: 'no-cache',
     },
     input: z.strictObject({}),
     output: logFile,
@@ -173,6 +158,7 @@ export const auditOperations = {
       path: '/v1/audit/log/tile/{level}/{index+}',
       status: 200,
       mediaType: 'application/octet-stream',
+      cacheControl: immutable,
     },
     input: z.strictObject({
       level: z.string().regex(/^(entries|[0-9]|[1-5][0-9]|6[0-3])$/, 'must be 0–63 or "entries"'),
@@ -192,6 +178,7 @@ export const auditOperations = {
       path: '/v1/audit/log/entries/{index+}',
       status: 200,
       mediaType: 'application/octet-stream',
+      cacheControl: immutable,
     },
     input: z.strictObject({ index: tileIndex }),
     output: logFile,

@@ -39,7 +39,13 @@ export const delegationOperations = {
       expiresInSeconds: z.number().int().min(1).max(limits.delegationSeconds).default(3_600),
     }),
     output: delegation,
-    errors: ['AGENT_UNKNOWN', 'DELEGATION_TOO_WIDE', 'DELEGATION_FORBIDDEN', 'DELEGATION_UNKNOWN'],
+    errors: [
+      'AGENT_UNKNOWN',
+      'DELEGATION_TOO_WIDE',
+      'DELEGATION_FORBIDDEN',
+      'DELEGATION_UNKNOWN',
+      'DELEGATIONS_FULL',
+    ],
   }),
   'delegation.get': operation({
     name: 'delegation.get',

@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { isErrorCode } from '../error-catalogue';
-import { commonErrors, credentialErrors, type OperationSpec } from '../operation';
+import {
+  commonErrors,
+  credentialErrors,
+  isCompressible,
+  type OperationSpec,
+  streamErrors,
+} from '../operation';
 import { services } from '../names';
 import { findOperation, operationList, operations } from './index';
 
@@ -61,7 +67,11 @@ describe.each(operationList)('the operation $name', (spec) => {
 
   it('answers with errors that exist, none of them twice', () => {
     expect(spec.errors.filter((code) => !isErrorCode(code))).toEqual([]);
-    const common: readonly string[] = [...commonErrors, ...(spec.caller === 'none' ? [] : credentialErrors)];
+    const common: readonly string[] = [
+      ...commonErrors,
+      ...(spec.caller === 'none' ? [] : credentialErrors),
+      ...(spec.kind === 'stream' ? streamErrors : []),
+    ];
     expect(spec.errors.filter((code, i) => spec.errors.indexOf(code) !== i || common.includes(code))).toEqual(
       [],
     );
@@ -87,6 +97,16 @@ describe.each(operationList)('the operation $name', (spec) => {
 
   it('tells that a secret was shown before, if and only if it shows one', () => {
     expect(spec.errors.includes('SECRET_ALREADY_SHOWN')).toBe(spec.revealsSecret === true);
+  });
+
+  it('is not compressed where its answer holds a credential', () => {
+    const { properties } = z.toJSONSchema(spec.output, { io: 'output', unrepresentable: 'any' });
+    const credentials = ['accessToken', 'refreshToken', 'key', 'password', 'secret', 'secretKey'];
+    // Names of what is stored, and public keys.
+    const harmless = ['audit.key', 'memory.get', 'memory.put', 'memory.delete'];
+    const isSecret = credentials.some((name) => name in (properties ?? {})) && !harmless.includes(spec.name);
+    if (isSecret) expect(isCompressible(spec)).toBe(false);
+    if (spec.revealsSecret) expect(isCompressible(spec)).toBe(false);
   });
 });
 
@@ -120,10 +140,30 @@ describe('the operations taken together', () => {
 
   it('read with GET and change with PUT, PATCH and DELETE', () => {
     const changing = ['PUT', 'PATCH', 'DELETE'];
-    expect(namesOf(({ http, kind }) => http?.method === 'GET' && kind !== 'query')).toEqual([]);
+    expect(namesOf(({ http, kind }) => http?.method === 'GET' && kind === 'command')).toEqual([]);
     expect(namesOf(({ http, kind }) => changing.includes(http?.method ?? '') && kind !== 'command')).toEqual(
       [],
     );
+  });
+
+  it('stream by GET, with a place that the caller can come back with, and that stands in every item', () => {
+    const streams = operationList.filter(({ kind }) => kind === 'stream');
+    expect(streams.map(({ name }) => name)).toEqual([
+      ...['inbox.subscribe', 'audit.export', 'audit.subjectExport', 'audit.stream'],
+    ]);
+    for (const { http, input, output, itemId } of streams) {
+      expect(http).toMatchObject({ method: 'GET', status: 200 });
+      const field = http!.headers?.['last-event-id'];
+      expect(itemId === undefined).toBe(field === undefined);
+      if (itemId === undefined) continue;
+      const items = z.toJSONSchema(output, { io: 'output' }) as { required: string[] };
+      expect(items.required).toContain(itemId);
+      expect(input.shape[field!]!.safeParse(undefined).success).toBe(true);
+    }
+    for (const { http, output } of streams.filter(({ http }) => http!.lines))
+      expect([Object.keys((output as z.ZodObject).shape), http!.headers]).toEqual([['lines'], undefined]);
+    expect(namesOf(({ kind, http }) => kind !== 'stream' && http?.lines !== undefined)).toEqual([]);
+    expect(namesOf(({ kind, itemId }) => kind !== 'stream' && itemId !== undefined)).toEqual([]);
   });
 
   it('ask for a scope only where there is a credential', () => {
@@ -147,6 +187,8 @@ describe('the operations taken together', () => {
       'session.open',
       'session.refresh',
       'session.revoke',
+      // Its body is signed by a log that the operator has named; nobody else’s changes anything.
+      'audit.addCheckpoint',
     ]);
   });
 
@@ -176,6 +218,8 @@ describe('the numbers of a query string', () => {
         'inbox.fetch count',
         'inbox.fetch waitSeconds',
         'inbox.fetch leaseSeconds',
+        'inbox.subscribe credits',
+        'inbox.subscribe leaseSeconds',
         'audit.messages limit',
         'audit.events limit',
         'audit.consistencyProof from',

@@ -66,7 +66,7 @@ describe('acknowledging', () => {
     const tokens = (count: number) => ({ tokens: Array.from({ length: count }, (_, i) => `token-${i}`) });
     for (const count of [1, 100]) expect(input.safeParse(tokens(count)).success).toBe(true);
     for (const count of [0, 101]) expect(input.safeParse(tokens(count)).success).toBe(false);
-    for (const token of ['', 'a b', 'a/b', 'a'.repeat(161)])
+    for (const token of ['', 'a b', 'a/b', 'a'.repeat(401)])
       expect(input.safeParse({ tokens: [token] }).success).toBe(false);
   });
 });

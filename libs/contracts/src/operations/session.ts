@@ -66,6 +66,7 @@ export const sessionOperations = {
     input: z.strictObject({ refreshToken }),
     output: tokens,
     errors: ['REFRESH_REFUSED'],
+    neverCompressed: true,
   }),
   'session.open': operation({
     name: 'session.open',
@@ -87,6 +88,7 @@ export const sessionOperations = {
     input: z.strictObject({ refreshToken }),
     output: tokens,
     errors: ['REFRESH_REFUSED'],
+    neverCompressed: true,
   }),
   'session.list': operation({
     name: 'session.list',

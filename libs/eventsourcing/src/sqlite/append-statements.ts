@@ -23,6 +23,12 @@ const rememberCommand = `
   INSERT INTO commands (tenant, id, digest, stream, version, epoch, position, at_ms)
   SELECT $tenant, $id, $digest, $stream, $version, head_epoch, position, $atMs FROM store`;
 
+/** Without events no index compares the version; the code is read by the store, which throws VersionConflictError. */
+export const movedOn = 'STREAM_MOVED_ON';
+const refuseOtherVersion = `
+  SELECT refuse('${movedOn}', '') WHERE $version <>
+    (SELECT coalesce(max(version), 0) FROM events WHERE tenant = $tenant AND stream = $stream)`;
+
 const readHead = 'SELECT head_epoch AS epoch, position, hash FROM store';
 
 /** The job that appends: events, effects and memo, all or none. Its last statement returns the new head. */
@@ -62,8 +68,10 @@ export function appendStatements(source: string, request: AppendRequest, nowMs: 
       atMs: nowMs,
     },
   };
+  const version = request.expectedVersion;
+  const check = { sql: refuseOtherVersion, params: { tenant, stream, version }, returnsRows: true };
   return [
-    ...inserts,
+    ...(inserts.length === 0 ? [check] : inserts),
     ...request.effects,
     ...(memo ? [memo] : []),
     { sql: readHead, params: [], returnsRows: true },

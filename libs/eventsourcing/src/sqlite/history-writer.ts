@@ -41,24 +41,23 @@ export class HistoryWriter {
     return undefined;
   }
 
-  /** Adds an event of before as one of a new epoch, at the end of its stream. */
-  addAnew(event: StoredEvent, epoch: number): void {
+  /** @returns the version that an event of before gets at the end of its stream; undefined when that is lost */
+  versionAnew({ tenant, stream, version }: StoredEvent): number | undefined {
     const latest = this.db
       .prepare<[string, string], number | null>(
         'SELECT max(version) FROM events WHERE tenant = ? AND stream = ?',
       )
       .pluck()
-      .get(event.tenant, event.stream);
-    // Of something that is lost there is nothing to take away; what is taken back of tokens has a stream of its own.
-    if ((latest === null || latest === undefined) && event.version !== 1) return;
+      .get(tenant, stream);
+    // What is taken back of tokens has a stream of its own, which begins with it.
+    if ((latest === null || latest === undefined) && version !== 1) return undefined;
+    return (latest ?? 0) + 1;
+  }
+
+  /** Adds an event under the next position of a new epoch. */
+  addAnew(event: StoredEvent, epoch: number): void {
     const { at: prev, hash: prevHash } = this.#head;
-    const draft = {
-      ...event,
-      at: { epoch, position: prev.position + 1 },
-      prev,
-      prevHash,
-      version: (latest ?? 0) + 1,
-    };
+    const draft = { ...event, at: { epoch, position: prev.position + 1 }, prev, prevHash };
     this.add({ ...draft, hash: chainHash(prevHash, ...chainParts(toEnvelope(this.source, draft))) });
   }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AgentRevoked, type EventEnvelope, comparePositions } from '@concordat/contracts';
+import { AgentRevoked, AgentUpdated, type EventEnvelope, comparePositions } from '@concordat/contracts';
 import { openDatabase } from '@concordat/sqlite';
 import { type Head } from '../event-store';
 import { backupStore, manifestFile } from './backup';
@@ -119,10 +119,44 @@ describe('a backup', () => {
     expect(names()).toHaveLength(3);
     await fixture.store.close();
     const restored = await restore({ backup, published, acceptLoss: true });
-    expect(restored).toMatchObject({ fromFile: 2, doneAnew: 1 });
+    const lost = { after: '1767225600000-2', upTo: '1767225600000-3' };
+    expect(restored).toMatchObject({ fromFile: 2, doneAnew: 1, lost });
     fixture.open();
     expect(names()).toMatchObject([{ status: 'revoked' }, { status: 'active' }]);
     expect((await fixture.store.head()).at.epoch).toBe(restored.epoch);
+  });
+
+  it('is restored with what was changed in the lost time and is sealed; without a key it stays closed', async () => {
+    const { file: backup } = await backUp();
+    await fixture.register('Canary-c');
+    for (const [name, next] of [
+      ['Canary-a', 'Canary-A'],
+      ['Canary-b', 'Canary-B'],
+    ] as const)
+      await fixture.rename(name, next);
+    const published = publishedAs((await fixture.published()).slice(3));
+    await fixture.keystore.destroy('t', [`agent/${didOf('Canary-b')}`]);
+    await fixture.store.close();
+    await restore({ backup, published, acceptLoss: true, takesAway: [AgentUpdated] });
+    fixture.open();
+    expect(names()).toMatchObject([{ name: 'Canary-A' }, { name: null }]);
+    expect(await fixture.keystore.destroy('t', [`agent/${didOf('Canary-b')}`])).toBe(0);
+  });
+
+  it('is restored with what no event stands behind, from the file that it takes the place of', async () => {
+    const { file: backup } = await backUp();
+    const sql = 'UPDATE names SET seen = ? WHERE did = ?';
+    await fixture.store.write([{ sql, params: ['2026-01-01', didOf('Canary-a')] }]);
+    await fixture.store.close();
+    const kept = { names: ['seen'] };
+    await restore({ backup, kept });
+    fixture.open();
+    expect(names()).toMatchObject([{ seen: '2026-01-01' }, { seen: null }]);
+    await fixture.store.close();
+    writeFileSync(fixture.file, 'no database');
+    await restore({ backup, kept, now: new Date(now.getTime() + 1) });
+    fixture.open();
+    expect(names()).toMatchObject([{ seen: null }, { seen: null }]);
   });
 
   it('is refused while the store is in use, and the store is unharmed', async () => {

@@ -7,10 +7,14 @@ import { hasWithheldContent } from '../codec';
 import { fromEnvelope, type Head, specOf } from '../event-store';
 import type { Projection } from '../projection';
 import { readManifest, removeDatabase, syncPath } from './backup';
+import { destroyErased } from './destroy-erased';
+import { doAnew } from './do-anew';
 import { EventReader } from './event-reader';
+import { findKeys, type KeysFound } from './find-keys';
 import { readAnchor, writeAnchor } from './head-anchor';
 import { copyCommands, HistoryWriter } from './history-writer';
 import { prepareFile } from './prepare-file';
+import { type KeptColumns, takeOverColumns } from './kept-columns';
 import { rebuildProjections } from './rebuild-projections';
 
 /** The stream does not go on where a history ends. */
@@ -41,8 +45,12 @@ export interface RestoreOptions {
    * in the stream is then done anew.
    */
   readonly acceptLoss: boolean;
-  /** Types of events that take something away: revocations, erasures, withdrawals. */
+  /** Types of events that take something away: revocations, erasures, withdrawals, another password. */
   readonly takesAway: readonly EventSpec[];
+  /** Columns per table that no event stands behind: taken over from the present file, as far as it can be read. */
+  readonly kept?: KeptColumns | undefined;
+  /** Told which keys the restored events need, before anything is destroyed or put in place: throws to refuse. */
+  readonly judgeKeys?: ((keys: KeysFound) => void) | undefined;
   readonly onProgress?: (what: string) => void;
 }
 
@@ -56,6 +64,12 @@ export interface Restored {
   readonly withoutContent: number;
   /** Events that took something away and were done anew, since what was before them is lost. */
   readonly doneAnew: number;
+  /** Keys that an older keystore still had although the history had ordered them destroyed. */
+  readonly erasedAgain: number;
+  /** Keys that nothing ordered destroyed and the keystore does not have: what is sealed under them stays closed. */
+  readonly keysMissing: number;
+  /** Events that nobody has any more: those after one position, up to another one if the stream knows it. */
+  readonly lost: { readonly after: string; readonly upTo: string | null } | null;
   /** The file that was there before; undefined when there was none. */
   readonly keptAs: string | undefined;
 }
@@ -83,7 +97,12 @@ export async function restoreStore(options: RestoreOptions): Promise<Restored> {
       ...{ source, projection, keystore },
       onProgress: (done, total) => onProgress?.(`rebuilding tables: ${done} of ${total} events`),
     });
+    takeOverColumns(db, file, options.kept ?? {});
     db.pragma('wal_checkpoint(TRUNCATE)');
+  } catch (error) {
+    db.close();
+    removeDatabase(draft);
+    throw error;
   } finally {
     db.close();
   }
@@ -104,7 +123,11 @@ async function fill(
   const later = 1 + Math.max(begun.epoch, epochOf(file), readAnchor(file)?.at.epoch ?? 0);
   const taken = await takePublished(writer, options);
   const epoch = Math.max(later, writer.head.at.epoch + 1, taken.lastEpoch + 1, now.getTime());
-  for (const event of taken.anew) writer.addAnew(fromEnvelope(event), epoch);
+  const keys = await findKeys(db, taken.anew, options.keystore);
+  options.judgeKeys?.(keys);
+  // Before anything is opened: a keystore of before the erasures has their keys again.
+  const erasedAgain = await destroyErased(db, taken.anew, options.keystore);
+  for (const event of taken.anew) await doAnew(writer, event, epoch, options.keystore);
   writer.finish(epoch);
   db.exec('COMMIT');
   return {
@@ -115,6 +138,9 @@ async function fill(
     fromStream: taken.events,
     withoutContent: taken.withoutContent,
     doneAnew: taken.anew.length,
+    erasedAgain,
+    keysMissing: keys.missing,
+    lost: taken.lost,
   };
 }
 
@@ -160,6 +186,7 @@ interface Taken {
   readonly withoutContent: number;
   readonly lastEpoch: number;
   readonly anew: readonly EventEnvelope[];
+  readonly lost: Restored['lost'];
 }
 
 async function takePublished(writer: HistoryWriter, options: RestoreOptions): Promise<Taken> {
@@ -177,7 +204,7 @@ async function takePublished(writer: HistoryWriter, options: RestoreOptions): Pr
       }
       onProgress?.(`taking back what was published: ${events} events`);
     }
-    return { events, withoutContent, lastEpoch: 0, anew: [] };
+    return { events, withoutContent, lastEpoch: 0, anew: [], lost: null };
   } catch (error) {
     if (!(error instanceof StreamGapError) || !acceptLoss) throw error;
     return { events, withoutContent, ...(await takenAwayAfter(writer.head, options)) };
@@ -187,18 +214,21 @@ async function takePublished(writer: HistoryWriter, options: RestoreOptions): Pr
 async function takenAwayAfter(
   { at }: Head,
   { published, takesAway }: RestoreOptions,
-): Promise<Pick<Taken, 'lastEpoch' | 'anew'>> {
+): Promise<Pick<Taken, 'lastEpoch' | 'anew' | 'lost'>> {
   const types = new Set(takesAway.map(({ type }) => type as string));
   const anew: EventEnvelope[] = [];
   let lastEpoch = 0;
+  let upTo: string | null = null;
   for await (const entries of published.all()) {
     for (const entry of entries) {
       lastEpoch = entry.at.epoch;
       // By epoch too: after an earlier loss, positions were used again.
-      if (comparePositions(entry.at, at) > 0 && types.has(entry.type)) anew.push(entry);
+      if (comparePositions(entry.at, at) <= 0) continue;
+      upTo ??= formatPosition(entry.prev);
+      if (types.has(entry.type)) anew.push(entry);
     }
   }
-  return { lastEpoch, anew };
+  return { lastEpoch, anew, lost: { after: formatPosition(at), upTo } };
 }
 
 /** @throws Error when a service has the file open */

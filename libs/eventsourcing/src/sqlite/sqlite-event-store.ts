@@ -18,7 +18,7 @@ import {
   VersionConflictError,
 } from '../event-store';
 import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import { appendStatements } from './append-statements';
+import { appendStatements, movedOn } from './append-statements';
 import { EventReader } from './event-reader';
 import { HeadAnchorKeeper } from './head-anchor';
 import { prepareFile } from './prepare-file';
@@ -156,13 +156,17 @@ export class SqliteEventStore implements EventStore {
 
 function explain(error: SqlJobError): Error {
   const { refusal } = error;
+  if (refusal?.code === movedOn) return conflict(error);
   if (refusal && isErrorCode(refusal.code)) return new ConcordatError(refusal.code, refusal.detail);
   switch (error.uniqueColumns) {
     case 'events.tenant, events.stream, events.version':
-      return new VersionConflictError('the stream has moved on', { cause: error });
+      return conflict(error);
     case 'commands.tenant, commands.id':
       return new DuplicateCommandError('the command was carried out before', { cause: error });
     default:
       return error;
   }
 }
+
+const conflict = (cause: SqlJobError): VersionConflictError =>
+  new VersionConflictError('the stream has moved on', { cause });

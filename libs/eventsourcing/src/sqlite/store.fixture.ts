@@ -1,22 +1,29 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AgentRegistered, AgentRevoked, type EventEnvelope } from '@concordat/contracts';
+import { AgentRegistered, AgentRevoked, AgentUpdated, type EventEnvelope } from '@concordat/contracts';
 import { type Keystore, memoryKeystore } from '@concordat/keystore';
 import { sealData } from '../codec';
 import { type AppendRequest, type EventStore, toEnvelope } from '../event-store';
 import { type AppliedEvent, combineProjections, eventPosition, type Projection } from '../projection';
 import { SqliteEventStore } from './sqlite-event-store';
 
-const sql = `CREATE TABLE names (did TEXT PRIMARY KEY, name TEXT, status TEXT NOT NULL, position INTEGER NOT NULL) STRICT`;
+const sql = `CREATE TABLE names (did TEXT PRIMARY KEY, name TEXT, status TEXT NOT NULL, position INTEGER NOT NULL, seen TEXT) STRICT`;
 export const migrations = { room: 'test', list: [{ id: 1, name: 'names', sql }] };
 
 /** A table with a sealed field in clear, as iam has it. */
-const project: Projection = ({ type, data }: AppliedEvent) =>
-  type === AgentRegistered.type
+const project: Projection = ({ type, data }: AppliedEvent) => {
+  if (type === AgentUpdated.type)
+    return [
+      {
+        sql: 'UPDATE names SET name = ? WHERE did = ?',
+        params: [data['name'] as string | null, String(data['did'])],
+      },
+    ];
+  return type === AgentRegistered.type
     ? [
         {
-          sql: `INSERT INTO names VALUES (?, ?, 'active', ${eventPosition})`,
+          sql: `INSERT INTO names VALUES (?, ?, 'active', ${eventPosition}, NULL)`,
           params: [String(data['did']), data['name'] as string | null],
         },
       ]
@@ -26,7 +33,8 @@ const project: Projection = ({ type, data }: AppliedEvent) =>
           params: [String(data['did'])],
         },
       ];
-export const projection = combineProjections([[AgentRegistered, AgentRevoked], project]);
+};
+export const projection = combineProjections([[AgentRegistered, AgentUpdated, AgentRevoked], project]);
 
 export const now = new Date('2026-01-01T00:00:00.000Z');
 const common = {
@@ -77,6 +85,19 @@ export class StoreFixture {
       effects: projection(applied),
     });
     return did;
+  }
+
+  /** @param name it was registered by */
+  async rename(name: string, next: string): Promise<void> {
+    const data = { did: didOf(name), name: next, metadata: {} };
+    const { type } = AgentUpdated;
+    const place = { tenant: 't', stream: `agent/${data.did}`, version: 2 };
+    const sealed = await sealData(AgentUpdated, data, place, this.keystore);
+    await this.#append({
+      ...{ ...common, stream: place.stream, expectedVersion: 1, command: null },
+      events: [{ type, subject: data.did, data: JSON.stringify(sealed) }],
+      effects: projection({ ...common, ...place, type, data, sealed }),
+    });
   }
 
   async revoke(name: string): Promise<void> {

@@ -20,7 +20,8 @@ const as = (spec: OperationSpec, subject: Partial<PolicyRequest['subject']>) =>
   set.decide(request(spec.name, subject)).allow;
 
 const administered = [
-  ...['agent', 'agentType', 'user', 'session', 'apiKey', 'policy', 'signingKey', 'delegation'],
+  ...['agent', 'agentType', 'user', 'session', 'apiKey', 'policy', 'signingKey', 'delegation', 'limit'],
+  'bridge',
 ];
 const nounOf = (name: string): string => name.slice(0, name.indexOf('.'));
 

@@ -24,7 +24,10 @@ export const everybody = builtin(
         'Checkpoints, tiles and consistency proofs are public, so that anybody can hold the log to them.',
       effect: 'allow',
       subjects: { kinds: ['anonymous', 'agent', 'user', 'apiKey'] },
-      actions: ['audit.checkpoint', 'audit.key', 'audit.tile', 'audit.entries', 'audit.consistencyProof'],
+      actions: [
+        ...['audit.checkpoint', 'audit.key', 'audit.tile', 'audit.entries', 'audit.consistencyProof'],
+        ...['audit.addCheckpoint', 'audit.witnessKey', 'audit.witnessedCheckpoint'],
+      ],
     },
     {
       id: 'own-credential',

@@ -1,4 +1,4 @@
-import { orientation, trail } from './administration';
+import { monitoring, orientation, records, topics, trail, workflows } from './administration';
 import { builtin, request } from './builtin';
 
 export const user = builtin(
@@ -20,11 +20,26 @@ export const user = builtin(
       relationship: ['self'],
     },
     {
+      id: 'records',
+      description:
+        'Records of governance: what is about them, for auditors, administrators and SREs the tenant; audit-service tells them apart.',
+      effect: 'allow',
+      subjects: { kinds: ['user'] },
+      actions: records,
+    },
+    {
       id: 'own-sessions',
       description: 'Whose they are, iam-service knows.',
       effect: 'allow',
       subjects: { kinds: ['user'] },
       actions: ['session.list', 'session.revoke'],
+    },
+    {
+      id: 'own-data',
+      description: 'Right of access. Of others only to who may read the trail: audit-service decides.',
+      effect: 'allow',
+      subjects: { kinds: ['user'] },
+      actions: ['audit.subjectExport'],
     },
   ],
   [
@@ -49,7 +64,7 @@ export const auditor = builtin(
       id: 'trail',
       effect: 'allow',
       subjects: { kinds: ['user'], roles: ['auditor'] },
-      actions: trail,
+      actions: [...trail, 'governance.view'],
     },
     {
       id: 'who-may-what',
@@ -64,6 +79,11 @@ export const auditor = builtin(
       request: request('agent.suspend', { kind: 'user', roles: ['auditor'] }),
       expect: { allow: false, rule: null },
     },
+    {
+      name: 'An auditor puts nothing on record itself.',
+      request: request('governance.log', { kind: 'user', roles: ['auditor'], scopes: ['governance'] }),
+      expect: { allow: false, rule: null },
+    },
   ],
 );
 
@@ -75,7 +95,7 @@ export const sre = builtin(
       id: 'see',
       effect: 'allow',
       subjects: { kinds: ['user'], roles: ['sre'] },
-      actions: ['message.get'],
+      actions: ['message.get', ...topics, ...monitoring, 'deadLetter.list', 'deadLetter.get'],
     },
     {
       id: 'stop',
@@ -101,7 +121,11 @@ export const developer = builtin(
       id: 'register',
       effect: 'allow',
       subjects: { kinds: ['user'], roles: ['developer'] },
-      actions: ['agent.register', 'message.send', 'message.get'],
+      actions: [
+        ...['agent.register', 'message.send', 'message.sendBatch', 'message.get'],
+        ...[...topics, ...monitoring, 'topic.create', 'subscription.put', 'schedule.*'],
+        ...workflows,
+      ],
     },
     {
       id: 'own-agents',

@@ -1,4 +1,13 @@
-import { administered, orientation, trail } from './administration';
+import {
+  administered,
+  monitoring,
+  orientation,
+  recording,
+  records,
+  topics,
+  trail,
+  workflows,
+} from './administration';
 import { builtin, request } from './builtin';
 
 const ada = 'did:key:z6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDooWp';
@@ -15,8 +24,19 @@ export const agent = builtin(
       actions: [
         ...orientation,
         ...trail,
-        ...['message.get', 'inbox.fetch', 'memory.get', 'memory.list', 'consent.get', 'consent.list'],
-        ...['delegation.get', 'delegation.list'],
+        ...records,
+        ...topics,
+        ...monitoring,
+        ...[
+          'message.get',
+          'inbox.fetch',
+          'inbox.subscribe',
+          'subscription.fetch',
+          'deadLetter.list',
+          'deadLetter.get',
+        ],
+        ...['memory.get', 'memory.list', 'consent.get', 'consent.list'],
+        ...['delegation.get', 'delegation.list', 'schedule.get', 'schedule.list'],
       ],
     },
     {
@@ -24,10 +44,24 @@ export const agent = builtin(
       effect: 'allow',
       subjects: { kinds: ['agent'], scopes: ['write'] },
       actions: [
-        ...['message.send', 'inbox.ack', 'inbox.nack', 'inbox.extend'],
+        ...['message.send', 'message.sendBatch', 'inbox.ack', 'inbox.nack', 'inbox.extend'],
+        ...['topic.create', 'subscription.put', 'deadLetter.replay', 'deadLetter.purge'],
         ...['memory.put', 'memory.delete', 'consent.grant', 'consent.withdraw'],
-        'delegation.revoke',
+        ...['delegation.revoke', 'schedule.create', 'schedule.resume', 'schedule.delete'],
       ],
+    },
+    {
+      id: 'governance',
+      description: 'What it did itself: whom a record is about is who records it.',
+      effect: 'allow',
+      subjects: { kinds: ['agent'], scopes: ['governance'] },
+      actions: recording,
+    },
+    {
+      id: 'workflows',
+      effect: 'allow',
+      subjects: { kinds: ['agent'], scopes: ['workflows'] },
+      actions: workflows,
     },
     {
       id: 'delegation',
@@ -68,6 +102,16 @@ export const agent = builtin(
       expect: { allow: true, rule: 'builtin-agent/controlled-agents' },
     },
     {
+      name: 'An agent with the scope puts on record what it did.',
+      request: request('governance.log', { kind: 'agent', id: ada, scopes: ['governance'] }),
+      expect: { allow: true, rule: 'builtin-agent/governance' },
+    },
+    {
+      name: 'An agent imports no records: those may be about others.',
+      request: request('governance.import', { kind: 'agent', id: ada, scopes: ['governance'] }),
+      expect: { allow: false, rule: null },
+    },
+    {
       name: 'An agent does not revoke another.',
       request: request('agent.revoke', { kind: 'agent', id: ada, scopes: ['write'] }),
       expect: { allow: false, rule: null },
@@ -83,13 +127,34 @@ export const apiKey = builtin(
       id: 'read',
       effect: 'allow',
       subjects: { kinds: ['apiKey'], scopes: ['read'] },
-      actions: [...orientation, ...trail, 'message.get', 'policy.get', 'policy.list'],
+      description: 'Dead letters show to an administrator, and to an agent its own.',
+      actions: [
+        ...[...orientation, ...trail, ...records, ...topics, ...monitoring],
+        ...['message.get', 'deadLetter.list', 'deadLetter.get'],
+        ...['policy.get', 'policy.list', 'schedule.get', 'schedule.list'],
+      ],
     },
     {
       id: 'write',
       effect: 'allow',
       subjects: { kinds: ['apiKey'], scopes: ['write'] },
-      actions: ['message.send'],
+      actions: [
+        ...['message.send', 'message.sendBatch', 'topic.create', 'subscription.put'],
+        ...['deadLetter.replay', 'deadLetter.purge'],
+        ...['schedule.create', 'schedule.resume', 'schedule.delete'],
+      ],
+    },
+    {
+      id: 'governance',
+      effect: 'allow',
+      subjects: { kinds: ['apiKey'], scopes: ['governance'] },
+      actions: [...recording, 'governance.import', 'governance.view'],
+    },
+    {
+      id: 'workflows',
+      effect: 'allow',
+      subjects: { kinds: ['apiKey'], scopes: ['workflows'] },
+      actions: workflows,
     },
     {
       id: 'admin',

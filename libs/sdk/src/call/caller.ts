@@ -2,27 +2,29 @@ import { randomUUID } from 'node:crypto';
 import {
   findOperation,
   type HttpBinding,
-  type OperationName,
   type OperationOutput,
   type OperationRequest,
   type Operations,
   type Positions,
+  type StreamName,
+  type UnaryName,
 } from '@concordat/contracts';
 import type { Clock } from '../clock';
 import type { KeyProver } from '../credential/key-proof';
 import { ConcordatProblem, isConcordatProblem } from '../problem';
 import { backoffMs, type Random } from './backoff';
+import { compressed } from './compression';
 import { highestOf, minPositionHeader, type PositionMemory } from './position-memory';
 import { TimeFrame } from './time-frame';
 import { traceHeaders } from './trace';
-import type { Transport } from './transport';
+import type { AttemptLimits, Transport } from './transport';
 import { type Answer, readAnswer } from './wire-answer';
-import { optionHeader, type PublicOperation, toWireRequest } from './wire-request';
+import { optionHeader, type PublicOperation, toWireRequest, type WireRequest } from './wire-request';
 
-/** The operations that have a route. */
+/** The operations that have a route and answer once. */
 export type PublicOperationName = {
-  [N in OperationName]: Operations[N] extends { readonly http: HttpBinding } ? N : never;
-}[OperationName];
+  [N in UnaryName]: Operations[N] extends { readonly http: HttpBinding } ? N : never;
+}[UnaryName];
 
 export interface CallOptions {
   /** Gives up: the call rejects with its reason. */
@@ -37,6 +39,8 @@ export interface CallOptions {
   readonly minPosition?: Positions | undefined;
   /** The conversation that the call belongs to; its events in the audit trail carry it. */
   readonly correlationId?: string | undefined;
+  /** Sign what is sent with the key of the agent: `message.send`, and every message of `message.sendBatch`. */
+  readonly sign?: boolean | undefined;
 }
 
 /** Where the credential comes from. */
@@ -79,11 +83,27 @@ export class Caller {
     const call = new Call(spec, input as Readonly<Record<string, unknown>>, options, this.options);
     return (await call.run()) as Answer<OperationOutput<N>>;
   }
+
+  /**
+   * Opens a stream; it is not opened again when it breaks.
+   * @returns the bytes of its answer as they come; the signal ends them @throws ConcordatProblem
+   */
+  open<N extends StreamName>(
+    name: N,
+    input: OperationRequest<N>,
+    options: CallOptions = {},
+  ): Promise<AsyncIterable<Uint8Array>> {
+    const spec = publicOperation(name, 'stream');
+    return new Call(spec, input as Readonly<Record<string, unknown>>, options, this.options).open();
+  }
 }
+
+/** Sends the request once. */
+type Exchange<T> = (headers: Readonly<Record<string, string>>, limits: AttemptLimits) => Promise<T>;
 
 /** One call, with all its attempts. */
 class Call {
-  readonly #request;
+  #request: WireRequest;
   readonly #headers: Readonly<Record<string, string>>;
   /** A question that waits for something is answered that much later. */
   readonly #waitMs: number;
@@ -100,17 +120,37 @@ class Call {
     this.#headers = { ...optionHeaders(spec, call), ...traceHeaders(call.traceparent) };
   }
 
-  async run(): Promise<Answer<unknown>> {
+  run(): Promise<Answer<unknown>> {
+    const { transport, positions } = this.options;
+    return this.#untilAnswered(async (headers, limits) => {
+      const answer = readAnswer(this.spec, await transport.attempt(this.#request, headers, limits));
+      positions?.see(answer.positions);
+      return answer;
+    });
+  }
+
+  open(): Promise<AsyncIterable<Uint8Array>> {
+    const { transport } = this.options;
+    return this.#untilAnswered(async (headers, limits) => {
+      const opened = await transport.open(this.#request, headers, limits, this.call.signal);
+      if (!('status' in opened)) return opened;
+      readAnswer(this.spec, opened);
+      throw new ConcordatProblem('ANSWER_INVALID', { status: opened.status });
+    });
+  }
+
+  async #untilAnswered<T>(exchange: Exchange<T>): Promise<T> {
     const { clock, random } = this.options;
     const ms = (this.call.totalMs ?? this.options.totalMs) + this.#waitMs;
     let last: unknown;
     const late = (): Error => deadlineExceeded(this.spec.name, ms, last);
     const frame = new TimeFrame({ clock, ms, signal: this.call.signal, late });
     try {
+      this.#request = await compressed(this.spec, this.#request);
       for (let failures = 1; ; failures++) {
         try {
           frame.signal.throwIfAborted();
-          return await this.#attempt(frame);
+          return await this.#attempt(frame, exchange);
         } catch (error) {
           if (frame.signal.aborted) throw frame.signal.reason;
           if (!isTransient(error)) throw error;
@@ -127,8 +167,8 @@ class Call {
     }
   }
 
-  async #attempt(frame: TimeFrame): Promise<Answer<unknown>> {
-    const { transport, authorizer, attemptMs, positions } = this.options;
+  async #attempt<T>(frame: TimeFrame, exchange: Exchange<T>): Promise<T> {
+    const { authorizer, attemptMs, positions } = this.options;
     const authorization = this.spec.caller === 'none' ? undefined : await this.#authorization(frame);
     const minPosition = minPositionHeader(highestOf(positions?.positions ?? {}, this.call.minPosition ?? {}));
     const headers = {
@@ -138,16 +178,13 @@ class Call {
     };
     try {
       const prove = this.#prove(authorization);
-      const limits = { ms: attemptMs + this.#waitMs, signal: frame.signal, prove };
-      const answer = readAnswer(this.spec, await transport.attempt(this.#request, headers, limits));
-      positions?.see(answer.positions);
-      return answer;
+      return await exchange(headers, { ms: attemptMs + this.#waitMs, signal: frame.signal, prove });
     } catch (error) {
       const isRefused = isConcordatProblem(error, 'TOKEN_EXPIRED', 'CREDENTIAL_INVALID');
       if (!isRefused || authorization === undefined || this.#renewals >= renewals) throw error;
       if (!authorizer?.refused(authorization)) throw error;
       this.#renewals++;
-      return this.#attempt(frame);
+      return this.#attempt(frame, exchange);
     }
   }
 
@@ -184,9 +221,9 @@ function optionHeaders({ name, kind }: PublicOperation, call: CallOptions): Reco
 }
 
 /** @throws ConcordatProblem ROUTE_UNKNOWN */
-function publicOperation(name: string): PublicOperation {
+function publicOperation(name: string, kind: 'stream' | 'answer' = 'answer'): PublicOperation {
   const spec = findOperation(name);
-  if (spec?.http) return spec as PublicOperation;
+  if (spec?.http && (spec.kind === 'stream') === (kind === 'stream')) return spec as PublicOperation;
   throw new ConcordatProblem('ROUTE_UNKNOWN', {
     detail: `There is no operation ${JSON.stringify(name)} to call.`,
   });

@@ -56,14 +56,60 @@ export class Transport {
     }
   }
 
+  /**
+   * Sends a request whose answer goes on: resolves when it begins, within the limits; after that nothing but `until` ends it.
+   * @returns a refusal, read whole, or the body as it comes; what breaks it is thrown as CONNECTION_FAILED
+   */
+  async open(
+    request: WireRequest,
+    headers: Readonly<Record<string, string>>,
+    { ms, signal, prove }: AttemptLimits,
+    until: AbortSignal | undefined,
+  ): Promise<WireAnswer | AsyncIterable<Uint8Array>> {
+    const { gateways, clock, answerBytes } = this.options;
+    const url = gateways.current;
+    const proof = prove && { dpop: prove(request.method, url + request.target) };
+    const ending = new AbortController();
+    const frame = new TimeFrame({
+      clock,
+      ms,
+      signal,
+      late: () => notReached(url, `nothing came within ${ms} ms`),
+    });
+    const end = (): void => ending.abort(until?.reason);
+    if (until?.aborted) end();
+    else until?.addEventListener('abort', end, { once: true });
+    try {
+      const response = await frame.race(this.#send(url, request, { ...headers, ...proof }, ending.signal));
+      if (!response.ok) return await frame.race(readResponse(response, answerBytes));
+      return piecesOf(response, ending, url);
+    } catch (error) {
+      ending.abort();
+      signal.throwIfAborted();
+      gateways.failed(url);
+      const reason: unknown = frame.signal.aborted ? frame.signal.reason : error;
+      throw reason instanceof ConcordatProblem ? reason : connectionFailure(url, reason);
+    } finally {
+      frame.close();
+    }
+  }
+
   async #exchange(
+    url: string,
+    request: WireRequest,
+    more: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<WireAnswer> {
+    return readResponse(await this.#send(url, request, more, signal), this.options.answerBytes);
+  }
+
+  #send(
     url: string,
     { method, target, headers, body }: WireRequest,
     more: Readonly<Record<string, string>>,
     signal: AbortSignal,
-  ): Promise<WireAnswer> {
-    const { fetch, answerBytes } = this.options;
-    const response = await fetch(url + target, {
+  ): Promise<Response> {
+    return this.options.fetch(url + target, {
       method,
       headers: { accept: 'application/json, application/problem+json, */*;q=0.1', ...headers, ...more },
       ...(body === undefined ? {} : { body }),
@@ -71,6 +117,22 @@ export class Transport {
       redirect: 'manual',
       signal,
     });
-    return readResponse(response, answerBytes);
+  }
+}
+
+/** Who stops reading closes the connection. */
+async function* piecesOf(
+  { body }: Response,
+  ending: AbortController,
+  url: string,
+): AsyncGenerator<Uint8Array> {
+  const reader = body?.getReader();
+  try {
+    for (let part = await reader?.read(); part?.done === false; part = await reader?.read()) yield part.value;
+  } catch (error) {
+    ending.signal.throwIfAborted();
+    throw connectionFailure(url, error);
+  } finally {
+    ending.abort();
   }
 }

@@ -103,7 +103,7 @@ function parseJson(body: Uint8Array): unknown {
 }
 
 /** Fields that a newer server adds are no fault; fields that are missing or different are. */
-function requireOutput(
+export function requireOutput(
   { name, output: schema }: OperationSpec,
   output: unknown,
   fields: { readonly status: number; readonly traceId: string | null },

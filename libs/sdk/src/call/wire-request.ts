@@ -12,7 +12,7 @@ export interface WireRequest {
   readonly target: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | undefined;
+  readonly body: string | Uint8Array | undefined;
 }
 
 type Fields = Readonly<Record<string, unknown>>;

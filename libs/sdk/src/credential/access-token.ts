@@ -66,8 +66,8 @@ export class AccessToken implements Authorizer {
   }
 }
 
-/** An API key: there is no other when the server refuses it. */
-export const apiKeyAuthorizer = (apiKey: string): Authorizer => ({
-  authorization: async () => `ApiKey ${apiKey}`,
+/** An API key, or a token that was got before: there is no other when the server refuses it. */
+export const fixedAuthorizer = (scheme: 'ApiKey' | 'Bearer', secret: string): Authorizer => ({
+  authorization: async () => `${scheme} ${secret}`,
   refused: () => false,
 });

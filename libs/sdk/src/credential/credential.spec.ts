@@ -14,6 +14,10 @@ describe('a credential', () => {
     expect(read({ secretKey, apiKey: undefined })).toMatchObject({ agent: { did } });
   });
 
+  it('is a token that was got before', () => {
+    expect(read({ accessToken: 'a.b.c' })).toEqual({ accessToken: 'a.b.c' });
+  });
+
   it('is that of a user', () => {
     expect(read({ email: 'a@b.c', password: 'p' })).toEqual({ user: { email: 'a@b.c', password: 'p' } });
     expect(read({ email: 'a@b.c', password: ' p ', tenant: 'acme' })).toEqual({
@@ -31,6 +35,8 @@ describe('a credential', () => {
     [null, 'credential: give apiKey'],
     ['cck_test', 'credential: give apiKey'],
     [{ secretKey, apiKey: 'cck_test' }, 'not both'],
+    [{ accessToken: 'a', apiKey: 'cck_test' }, 'not both'],
+    [{ accessToken: 'a b' }, 'credential.accessToken: must be a string'],
     [{ apiKey: undefined }, 'credential.apiKey: must be a string'],
     [{ apiKey: 7 }, 'credential.apiKey: must be a string'],
     [{ apiKey: '' }, 'credential.apiKey: must be a string'],

@@ -4,33 +4,39 @@ import type { UserCredential } from './user-session';
 
 /** A credential, read and checked. */
 export type KnownCredential =
-  { readonly apiKey: string } | { readonly agent: AgentKey } | { readonly user: UserCredential };
+  | { readonly apiKey: string }
+  | { readonly accessToken: string }
+  | { readonly agent: AgentKey }
+  | { readonly user: UserCredential };
 
 /** @throws TypeError for what is none; the message never holds a secret */
 export function readCredential(credential: Credential): KnownCredential {
   // Not asked by its type alone: in JavaScript it may be anything, and a variable that is not set makes it undefined.
   const given = Object(credential) as {
     readonly apiKey?: unknown;
+    readonly accessToken?: unknown;
     readonly secretKey?: unknown;
     readonly password?: unknown;
   };
-  const kinds = [given.apiKey, given.secretKey, given.password].filter((value) => value !== undefined);
+  const { apiKey, accessToken, secretKey, password } = given;
+  const kinds = [apiKey, accessToken, secretKey, password].filter((value) => value !== undefined);
   if (kinds.length > 1)
-    throw new TypeError('credential: give one of apiKey, secretKey and password, not both');
-  if (given.password !== undefined) return { user: readUser(credential as UserCredential) };
-  if (given.secretKey !== undefined) return { agent: readAgentKey(credential as AgentCredential) };
-  if ('apiKey' in given) return { apiKey: readApiKey(given.apiKey) };
+    throw new TypeError('credential: give one of apiKey, accessToken, secretKey and password, not both');
+  if (password !== undefined) return { user: readUser(credential as UserCredential) };
+  if (secretKey !== undefined) return { agent: readAgentKey(credential as AgentCredential) };
+  if (accessToken !== undefined) return { accessToken: readText('accessToken', accessToken) };
+  if ('apiKey' in given) return { apiKey: readText('apiKey', apiKey) };
   if ('secretKey' in given) return { agent: readAgentKey(credential as AgentCredential) };
   throw new TypeError(
     'credential: give apiKey for a service, or secretKey for an agent, or email and password for a user',
   );
 }
 
-function readApiKey(given: unknown): string {
-  const key = typeof given === 'string' ? given.trim() : '';
-  if (!/^[\x21-\x7e]{1,4096}$/.test(key))
-    throw new TypeError('credential.apiKey: must be a string of visible ASCII');
-  return key;
+function readText(name: string, given: unknown): string {
+  const text = typeof given === 'string' ? given.trim() : '';
+  if (!/^[\x21-\x7e]{1,4096}$/.test(text))
+    throw new TypeError(`credential.${name}: must be a string of visible ASCII`);
+  return text;
 }
 
 function readUser({ email, password, tenant }: UserCredential): UserCredential {

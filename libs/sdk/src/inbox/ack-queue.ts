@@ -16,7 +16,7 @@ export class AckQueue {
 
   add(token: string): void {
     this.#tokens.push(token);
-    this.#sending ??= this.#sendAll().finally(() => (this.#sending = undefined));
+    this.#sending ??= this.#sendAll();
   }
 
   /** Resolves when nothing is left to acknowledge. */
@@ -34,5 +34,7 @@ export class AckQueue {
         if (!isConcordatProblem(error, 'DELIVERY_TOKEN_STALE')) this.options.onError(error);
       }
     }
+    // Here, and not when the promise is heard of: a token that is added in between would be left behind.
+    this.#sending = undefined;
   }
 }

@@ -1,6 +1,7 @@
 import type { Delivery, OperationRequest } from '@concordat/contracts';
 import type { Invoke } from '../operation-groups';
 import { ConcordatProblem } from '../problem';
+import type { SubscriptionPorts } from './subscription';
 
 type Sent = OperationRequest<'message.send'> & { readonly idempotencyKey: string | undefined };
 
@@ -8,6 +9,8 @@ type Sent = OperationRequest<'message.send'> & { readonly idempotencyKey: string
 export class FakeInbox {
   readonly fetched: OperationRequest<'inbox.fetch'>[] = [];
   readonly acked: string[] = [];
+  readonly nacked: OperationRequest<'inbox.nack'>[] = [];
+  readonly extended: string[] = [];
   readonly sent: Sent[] = [];
   /** Thrown by the next calls of the operation, in turn. */
   readonly failures: Record<string, Error[]> = {};
@@ -19,6 +22,8 @@ export class FakeInbox {
     if (failure) throw failure;
     return (await this.#serve(name, input, options)) as never;
   };
+
+  readonly fetch: SubscriptionPorts['fetch'] = (input, options) => this.invoke('inbox.fetch', input, options);
 
   /** Delivers now. @param id a number, for the messages that differ */
   deliver(id: number, over: Partial<Delivery> = {}): void {
@@ -38,9 +43,9 @@ export class FakeInbox {
         replyTo: null,
         payload: id,
         timestamp: 't',
-        expiresAt: null,
+        ...{ expiresAt: null, delaySeconds: null },
       },
-      ...{ leaseSeconds: 30, traceparent: null },
+      ...{ leaseSeconds: 30, traceparent: null, key: null, signature: null, cloudEvent: null, schema: null },
       ...over,
     });
     this.#wake();
@@ -57,6 +62,12 @@ export class FakeInbox {
       case 'inbox.ack':
         this.acked.push(...(input as { tokens: string[] }).tokens);
         return { acked: [] };
+      case 'inbox.nack':
+        this.nacked.push(input as OperationRequest<'inbox.nack'>);
+        return { id: messageIdOf(1), outcome: 'returned' };
+      case 'inbox.extend':
+        this.extended.push(...(input as { tokens: string[] }).tokens);
+        return { extended: [] };
       default: {
         const { idempotencyKey } = options ?? {};
         this.sent.push({ ...(input as Sent), idempotencyKey });

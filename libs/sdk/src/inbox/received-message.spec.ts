@@ -8,7 +8,7 @@ beforeEach(() => (inbox = new FakeInbox()));
 async function received(over: Partial<Delivery> = {}): Promise<ReceivedMessage> {
   inbox.deliver(1, over);
   const { items } = await inbox.invoke('inbox.fetch', { count: 1 });
-  return receive(items[0]!, inbox.invoke);
+  return receive(items[0]!, inbox.invoke, () => Promise.resolve(null));
 }
 
 describe('a message', () => {

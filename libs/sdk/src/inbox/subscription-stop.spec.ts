@@ -1,6 +1,7 @@
 import { FakeClock } from '../clock.fixture';
 import { FakeInbox } from './inbox.fixture';
-import { type MessageHandler, Subscription } from './subscription';
+import type { MessageHandler } from './subscribe-options';
+import { Subscription } from './subscription';
 
 const inbox = (): FakeInbox => {
   const made = new FakeInbox();
@@ -8,8 +9,8 @@ const inbox = (): FakeInbox => {
   made.deliver(2);
   return made;
 };
-const subscribe = ({ invoke }: FakeInbox, handler: MessageHandler): Subscription =>
-  new Subscription({ invoke, clock: new FakeClock(), random: () => 1 }, handler, { concurrency: 2 });
+const subscribe = ({ invoke, fetch }: FakeInbox, handler: MessageHandler): Subscription =>
+  new Subscription({ invoke, fetch, clock: new FakeClock(), random: () => 1 }, handler, { concurrency: 2 });
 
 interface Gate {
   readonly open: () => void;

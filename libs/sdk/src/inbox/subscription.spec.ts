@@ -1,7 +1,8 @@
 import { FakeClock } from '../clock.fixture';
 import { FakeInbox, messageIdOf, refused } from './inbox.fixture';
 import type { ReceivedMessage } from './received-message';
-import { type MessageHandler, type SubscribeOptions, Subscription } from './subscription';
+import type { MessageHandler, SubscribeOptions } from './subscribe-options';
+import { Subscription } from './subscription';
 
 let inbox: FakeInbox;
 let clock: FakeClock;
@@ -18,13 +19,14 @@ afterEach(async () => {
 });
 const releases: (() => void)[] = [];
 
+const ports = () => ({
+  ...{ invoke: inbox.invoke, fetch: inbox.fetch, clock, random: () => 1 },
+});
+
 function subscribe(handler: MessageHandler, options: SubscribeOptions = {}): Subscription {
   const onError = (error: unknown, message?: ReceivedMessage): void =>
     void errors.push([error, message?.payload]);
-  return (subscription = new Subscription({ invoke: inbox.invoke, clock, random: () => 1 }, handler, {
-    onError,
-    ...options,
-  }));
+  return (subscription = new Subscription(ports(), handler, { onError, ...options }));
 }
 
 /** Lets everything go on that can. */
@@ -136,7 +138,7 @@ describe('a subscription', () => {
     expect([errors, inbox.acked]).toEqual([[], ['1.2']]);
   });
 
-  it('leaves a message alone whose handler fails, says so, and hands it out when it comes again', async () => {
+  it('gives a message back whose handler fails, says so, and hands it out when it comes again', async () => {
     const attempts: number[] = [];
     subscribe(({ attempt }) => {
       attempts.push(attempt);
@@ -146,7 +148,7 @@ describe('a subscription', () => {
     inbox.deliver(2, { attempt: 3 });
     await idle();
     expect(errors).toMatchObject([[{ message: 'not now' }, 1]]);
-    expect(inbox.acked).toEqual(['2.3']);
+    expect([inbox.acked, inbox.nacked]).toEqual([['2.3'], [{ token: '1.1', reason: 'not now' }]]);
     inbox.deliver(1, { attempt: 2 });
     await idle();
     expect([attempts, inbox.acked]).toEqual([
@@ -194,9 +196,7 @@ describe('a subscription', () => {
 
   it('warns about errors when nobody else hears of them', async () => {
     const warnings = jest.spyOn(process, 'emitWarning').mockImplementation();
-    subscription = new Subscription({ invoke: inbox.invoke, clock, random: () => 1 }, () =>
-      Promise.reject(new Error('no')),
-    );
+    subscription = new Subscription(ports(), () => Promise.reject(new Error('no')));
     inbox.deliver(1);
     await idle();
     expect(warnings).toHaveBeenCalledWith(new Error('no'), 'ConcordatWarning');

@@ -1,51 +1,38 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { type Delivery, limits } from '@concordat/contracts';
+import { type Delivery, limits, type OperationRequest } from '@concordat/contracts';
 import { backoffMs, type Random } from '../call/backoff';
+import type { CallOptions } from '../call/caller';
 import type { Clock } from '../clock';
 import { isSpentChallenge } from '../credential/handshake';
+import type { Replies } from '../message/replies';
 import type { Invoke } from '../operation-groups';
 import { type ConcordatProblem, isConcordatProblem } from '../problem';
 import { AckQueue } from './ack-queue';
-import { receive, type ReceivedMessage } from './received-message';
+import { InFlight, reasonOf } from './in-flight';
+import { LeaseKeeper } from './lease-keeper';
+import type { ReceivedMessage } from './received-message';
 import { RecentIds } from './recent-ids';
-
-/** Handles one message. When it rejects, the message is not acknowledged and comes again after its lease. */
-export type MessageHandler = (message: ReceivedMessage) => Promise<unknown> | unknown;
-
-export interface SubscribeOptions {
-  /** Messages handled at the same time; default 1: one after the other, in the order of the inbox. */
-  readonly concurrency?: number;
-  /**
-   * How long a message is kept from being delivered again, seconds; default 30. A handler that takes longer sees its
-   * message delivered again meanwhile, which counts as another attempt, and after the fifth the message has failed.
-   */
-  readonly leaseSeconds?: number;
-  /** How long one question to an empty inbox waits, seconds; default 20. */
-  readonly waitSeconds?: number;
-  /** Stops like `stop`. */
-  readonly signal?: AbortSignal;
-  /**
-   * Hears of what failed: with a message when its handler did, without when the inbox was not to be reached. Default: a
-   * warning of the process.
-   */
-  readonly onError?: (error: unknown, message?: ReceivedMessage) => void;
-}
+import { type MessageHandler, type SubscribeOptions, warn } from './subscribe-options';
 
 export interface SubscriptionPorts {
   readonly invoke: Invoke;
+  /** Asks for deliveries, of an inbox or of a group. */
+  readonly fetch: (
+    input: OperationRequest<'inbox.fetch'>,
+    options: CallOptions,
+  ) => Promise<{ readonly items: readonly Delivery[] }>;
   readonly clock: Clock;
   readonly random: Random;
+  /** Take what they wait for; undefined where no replies come. */
+  readonly replies?: Replies | undefined;
 }
 
 /** Handled messages that are remembered, so that a second delivery is acknowledged and not handled again. */
 const rememberedIds = 10_000;
+/** Messages that wait for a handler at most: they were fetched in search of a reply that a handler waits for. */
+const backlogMessages = 100;
 
-interface InFlight {
-  /** Of the latest delivery: those before it are stale. */
-  token: string;
-}
-
-/** Reads an inbox until it is stopped, through restarts of the gateways. */
+/** Reads an inbox, or a group of a topic, until it is stopped, through restarts of the gateways. */
 export class Subscription {
   /**
    * Resolves when it has ended: with undefined when it was stopped, else with what makes going on senseless. It waits for
@@ -54,50 +41,67 @@ export class Subscription {
   readonly closed: Promise<ConcordatProblem | undefined>;
   readonly #handled = new RecentIds(rememberedIds);
   readonly #inFlight = new Map<string, InFlight>();
-  /** Of the handler that calls, until that ends. */
+  /** Those of them that wait for a handler. */
+  readonly #backlog: InFlight[] = [];
+  readonly #running = new Set<InFlight>();
+  /** What the handler that calls works on. */
   readonly #handling = new AsyncLocalStorage<InFlight>();
   readonly #acks: AckQueue;
+  readonly #leases: LeaseKeeper;
   readonly #stopping = new AbortController();
   readonly #concurrency: number;
-  #onSlot: () => void = () => undefined;
+  #wake: () => void = () => undefined;
 
   constructor(
     private readonly ports: SubscriptionPorts,
     private readonly handler: MessageHandler,
     private readonly options: SubscribeOptions = {},
   ) {
-    const { concurrency = 1, signal } = options;
+    const { concurrency = 1, leaseSeconds = 30, holdSeconds = 600, signal } = options;
     if (!Number.isInteger(concurrency) || concurrency < 1)
       throw new TypeError('concurrency: must be a whole number from 1');
     this.#concurrency = concurrency;
-    this.#acks = new AckQueue({
-      ack: (tokens) => ports.invoke('inbox.ack', { tokens }),
-      onError: (error) => this.#report(error),
-    });
-    const stop = (): void => this.#stopping.abort();
+    const { invoke, clock } = ports;
+    const onError = (error: unknown): void => this.#report(error);
+    this.#acks = new AckQueue({ ack: (tokens) => invoke('inbox.ack', { tokens }), onError });
+    const extend = (tokens: string[], totalMs: number): Promise<unknown> =>
+      invoke('inbox.extend', { tokens, leaseSeconds }, { totalMs });
+    this.#leases = new LeaseKeeper({ clock, leaseSeconds, holdSeconds, extend, onError });
+    const stop = (): void => this.#stop();
     if (signal?.aborted) stop();
     else signal?.addEventListener('abort', stop, { once: true });
-    this.closed = this.#run().finally(() => signal?.removeEventListener('abort', stop));
+    const leave = ports.replies?.join(() => this.#wake());
+    this.closed = this.#run(() => leave?.()).finally(() => signal?.removeEventListener('abort', stop));
   }
 
   /**
-   * Takes nothing more, and resolves when what was begun is handled and acknowledged. Called by a handler it resolves at
+   * Takes nothing more, and resolves when what was taken is handled and acknowledged. Called by a handler it resolves at
    * once, as it cannot wait for its caller: `closed` says when all has ended.
    */
   async stop(): Promise<void> {
-    this.#stopping.abort();
+    this.#stop();
     const caller = this.#handling.getStore();
-    const isHandling = caller !== undefined && [...this.#inFlight.values()].includes(caller);
+    const isHandling = caller !== undefined && this.#running.has(caller);
     if (!isHandling) await this.closed;
   }
 
-  async #run(): Promise<ConcordatProblem | undefined> {
+  #stop(): void {
+    this.#stopping.abort();
+    this.#wake();
+  }
+
+  /** @param onLast is called when no further message will be taken */
+  async #run(onLast: () => void): Promise<ConcordatProblem | undefined> {
     let failures = 0;
     let end: ConcordatProblem | undefined;
     while (!this.#stopping.signal.aborted && end === undefined) {
-      await this.#slot();
+      const count = this.#room();
+      if (count === 0) {
+        await this.#change();
+        continue;
+      }
       try {
-        for (const delivery of await this.#fetch()) this.#take(delivery);
+        for (const delivery of await this.#fetch(count)) this.#take(delivery);
         failures = 0;
       } catch (error) {
         if (this.#stopping.signal.aborted) break;
@@ -106,55 +110,82 @@ export class Subscription {
         else await this.#pause(++failures);
       }
     }
-    while (this.#inFlight.size > 0) await this.#nextSlot();
+    onLast();
+    while (this.#running.size > 0) await this.#change();
     await this.#acks.drain();
     return end;
   }
 
-  async #fetch(): Promise<Delivery[]> {
+  /** Messages that may be taken now. A handler that waits for a reply must not keep it from being found. */
+  #room(): number {
+    const free = this.#concurrency - this.#running.size - this.#backlog.length;
+    if (free > 0) return Math.min(limits.inboxFetchItems, free);
+    const mayLook = this.ports.replies?.areAwaited === true && this.#backlog.length < backlogMessages;
+    return mayLook ? 1 : 0;
+  }
+
+  async #fetch(count: number): Promise<readonly Delivery[]> {
     const { leaseSeconds = 30, waitSeconds = 20 } = this.options;
-    const count = Math.min(limits.inboxFetchItems, this.#concurrency - this.#inFlight.size);
     const { signal } = this.#stopping;
-    const { items } = await this.ports.invoke(
-      'inbox.fetch',
-      { count, waitSeconds, leaseSeconds },
-      { signal },
-    );
-    return items;
+    return (await this.ports.fetch({ count, waitSeconds, leaseSeconds }, { signal })).items;
   }
 
   #take(delivery: Delivery): void {
     const { id, deliveryToken: token } = delivery;
     const before = this.#inFlight.get(id);
-    if (before) before.token = token;
+    if (before?.isGivenBack === false) before.token = token;
     else if (this.#handled.has(id)) this.#acks.add(token);
-    else void this.#handle(delivery);
+    else if (this.ports.replies?.take(delivery) === true) this.#settle(id, token);
+    else this.#admit(delivery);
+  }
+
+  #settle(id: string, token: string): void {
+    this.#handled.add(id);
+    this.#acks.add(token);
+  }
+
+  #admit(delivery: Delivery): void {
+    const { invoke, clock } = this.ports;
+    const taken = new InFlight(delivery, clock.nowMs(), invoke, () => this.#leases.release(taken));
+    this.#inFlight.set(delivery.id, taken);
+    this.#leases.hold(taken);
+    this.#backlog.push(taken);
+    this.#handleNext();
+  }
+
+  #handleNext(): void {
+    while (this.#running.size < this.#concurrency && this.#backlog.length > 0)
+      void this.#handle(this.#backlog.shift()!);
   }
 
   /** Never rejects. */
-  async #handle(delivery: Delivery): Promise<void> {
-    const { id, deliveryToken: token } = delivery;
-    const mine: InFlight = { token };
-    this.#inFlight.set(id, mine);
-    const message = receive(delivery, this.ports.invoke);
+  async #handle(taken: InFlight): Promise<void> {
+    const { message } = taken;
+    this.#running.add(taken);
     try {
-      await this.#handling.run(mine, () => this.handler(message));
-      this.#handled.add(id);
-      this.#acks.add(mine.token);
+      await this.#handling.run(taken, () => this.handler(message));
+      if (!taken.isGivenBack) this.#settle(message.id, taken.token);
     } catch (error) {
       this.#report(error, message);
+      if (!taken.isGivenBack) await this.#giveBack(taken, error);
     } finally {
-      this.#inFlight.delete(id);
-      this.#onSlot();
+      this.#running.delete(taken);
+      this.#leases.release(taken);
+      if (this.#inFlight.get(message.id) === taken) this.#inFlight.delete(message.id);
+      this.#handleNext();
+      this.#wake();
     }
   }
 
-  async #slot(): Promise<void> {
-    while (this.#inFlight.size >= this.#concurrency && !this.#stopping.signal.aborted) await this.#nextSlot();
+  /** When that fails too, the message comes again after its lease. */
+  async #giveBack(taken: InFlight, error: unknown): Promise<void> {
+    const reason = reasonOf(error);
+    await taken.nack({ ...(reason !== undefined && { reason }) }).catch((second) => this.#report(second));
   }
 
-  #nextSlot(): Promise<void> {
-    return new Promise((resolve) => (this.#onSlot = resolve));
+  /** Resolves when a handler has ended, somebody waits for a reply, or it is being stopped. */
+  #change(): Promise<void> {
+    return new Promise((resolve) => (this.#wake = resolve));
   }
 
   async #pause(failures: number): Promise<void> {
@@ -179,7 +210,3 @@ const isFinal = (error: unknown): error is ConcordatProblem =>
   error.status < 500 &&
   error.status !== 429 &&
   !isSpentChallenge(error);
-
-function warn(error: unknown): void {
-  process.emitWarning(error instanceof Error ? error : String(error), 'ConcordatWarning');
-}

@@ -29,6 +29,7 @@ async function perform(service: MaintainedService, argv: string[]): Promise<obje
     options: {
       to: { type: 'string' },
       from: { type: 'string' },
+      keep: { type: 'string' },
       'accept-loss': { type: 'boolean', default: false },
     },
   });
@@ -42,7 +43,7 @@ async function perform(service: MaintainedService, argv: string[]): Promise<obje
     case 'verify':
       return verify(service, surroundings);
     case 'backup':
-      return backup(service, surroundings, required('--to', values.to));
+      return backup(service, surroundings, required('--to', values.to), keepOf(values.keep));
     case 'rebuild':
       return rebuild(service, surroundings);
     case 'restore':
@@ -54,6 +55,12 @@ async function perform(service: MaintainedService, argv: string[]): Promise<obje
         `unknown: ${positionals.join(' ')}; there is verify, backup, rebuild, restore, recover`,
       );
   }
+}
+
+function keepOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new Error('--keep must be 1 or more');
+  return Number(text);
 }
 
 function required(name: string, value: string | undefined): string {

@@ -2,20 +2,27 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type EventSpec, formatPosition, type Service } from '@concordat/contracts';
 import {
+  type BackupManifest,
   backupStore,
+  destroyErased,
+  type KeysFound,
   type Projection,
   type PublishedEvents,
+  readManifest,
   rebuildProjections,
   restoreStore,
   StreamGapError,
   verifyAtOpen,
   verifyStore,
 } from '@concordat/eventsourcing';
-import { fileRootKey, type Keystore, openKeystore } from '@concordat/keystore';
+import type { Keystore } from '@concordat/keystore';
 import { readPeers } from '@concordat/runtime';
 import { openDatabase, readMigrations } from '@concordat/sqlite';
 import { blockingConnection, commandConnection, RedisEventLog, whenReady } from '@concordat/streams';
 import type { MaintenanceConfig } from './config';
+import { removeExpiredKeys, removeKeyDrafts, removeOlderBackups } from './kept-backups';
+import { backUpKeys, keysFileOf } from './key-backups';
+import { keystoreFile, rootKeyOf, withKeystore, withRestoredKeystore } from './maintained-keystore';
 import { PublishedStream } from './published-stream';
 
 /** What maintenance has to know of a service. */
@@ -28,6 +35,8 @@ export interface MaintainedService {
   readonly kept?: Readonly<Record<string, readonly string[]>>;
   /** Types of events that take something away: what must not be lost by a restore. */
   readonly takesAway: readonly EventSpec[];
+  /** Whether backups have keys, for as many days as `keystoreBackupDays` says. */
+  readonly backsUpKeys: boolean;
 }
 
 export interface Surroundings {
@@ -35,6 +44,8 @@ export interface Surroundings {
   readonly now: () => Date;
   readonly onProgress: (text: string) => void;
 }
+
+const dayMs = 86_400_000;
 
 const storeFile = (service: Service, { dataDir }: MaintenanceConfig): string =>
   join(dataDir, `${service}.db`);
@@ -73,19 +84,37 @@ async function compareWithStream(
   }
 }
 
-/** `backup`: the history, while the service runs. */
+/** `backup`: history and keys, while the service runs. @param keep so many of the newest; undefined: all */
 export async function backup(
-  { service }: MaintainedService,
+  { service, backsUpKeys }: MaintainedService,
   { config, now, onProgress }: Surroundings,
   directory: string,
+  keep?: number,
 ): Promise<object> {
   const file = storeFile(service, config);
   if (!existsSync(file)) throw new Error(`${file} is missing: there is nothing to back up.`);
+  removeKeyDrafts(directory, service, now().getTime());
   const made = await backupStore({
     ...{ file, source: service, directory, now: now() },
     onProgress: (done, total) => onProgress(`copying the history: ${done} of ${total} events`),
   });
-  return { file: made.file, ...made.manifest };
+  // As a restore would read it; only then older ones are given up for it.
+  const manifest = await readManifest(made.file, service);
+  const days = backsUpKeys ? config.keystoreBackupDays : 0;
+  const keys = days === 0 ? null : await keysBeside(made.file, manifest, { config, now, days });
+  const removed = keep === undefined ? [] : removeOlderBackups(directory, service, keep);
+  const expired = removeExpiredKeys(directory, service, days, now().getTime());
+  return { file: made.file, ...made.manifest, keys, removed: [...removed, ...expired] };
+}
+
+async function keysBeside(
+  made: string,
+  manifest: BackupManifest,
+  { config, now, days }: Pick<Surroundings, 'config' | 'now'> & { readonly days: number },
+): Promise<object> {
+  const from = keystoreFile(config.dataDir);
+  const count = await backUpKeys(from, rootKeyOf(config.dataDir, from), made, manifest);
+  return { file: keysFileOf(made), count, until: new Date(now().getTime() + days * dayMs).toISOString() };
 }
 
 /** `rebuild`: the tables from the events. */
@@ -97,9 +126,10 @@ export async function rebuild(
   if (!existsSync(file)) throw new Error(`${file} is missing: there is nothing to rebuild.`);
   verifyAtOpen(file, service);
   const begun = performance.now();
-  const rebuilt = await withKeystore(config, now, async (keystore) => {
+  const rebuilt = await withKeystore({ ...config, now }, async (keystore) => {
     const db = openExclusively(file);
     try {
+      await destroyErased(db, [], keystore);
       const result = await rebuildProjections(db, {
         ...{ source: service, projection, keystore, kept },
         onProgress: (done, total) => onProgress(`rebuilding tables: ${done} of ${total} events`),
@@ -124,20 +154,31 @@ function openExclusively(file: string) {
 
 /** `restore` from a backup; `recover` from what is whole of the file. Both take back what was published later. */
 export async function restore(
-  { service, migrationsDir, projections: projection, takesAway }: MaintainedService,
+  { service, migrationsDir, projections: projection, kept, takesAway }: MaintainedService,
   { config, now, onProgress }: Surroundings,
   { from, acceptLoss }: { readonly from: string | undefined; readonly acceptLoss: boolean },
 ): Promise<object> {
-  const run = (published: PublishedEvents): Promise<object> =>
-    withKeystore(config, now, async (keystore) => {
-      const file = storeFile(service, config);
+  const run = async (published: PublishedEvents): Promise<object> => {
+    const file = storeFile(service, config);
+    const place = { ...config, now };
+    const restoreWith = (keystore: Keystore, judgeKeys?: (keys: KeysFound) => void): Promise<object> => {
       const migrations = { room: service, list: readMigrations(migrationsDir) };
       const options = { file, source: service, migrations, projection, keystore, now: now(), published };
+      return restoreStore({ ...options, backup: from, acceptLoss, takesAway, kept, judgeKeys, onProgress });
+    };
+    if (from === undefined)
       return {
         file,
-        ...(await restoreStore({ ...options, backup: from, acceptLoss, takesAway, onProgress })),
+        keysRestored: null,
+        ...(await withKeystore(place, (keystore) => restoreWith(keystore))),
       };
-    });
+    const { result, keysRestored } = await withRestoredKeystore(
+      place,
+      { backup: from, source: service, acceptLoss },
+      restoreWith,
+    );
+    return { file, keysRestored, ...result };
+  };
   if (config.redisUrl === undefined) return run(noStream);
   return withLog(config, (log) => {
     if (config.peersFile === undefined) throw new Error('CONCORDAT_PEERS_FILE is not set.');
@@ -167,30 +208,5 @@ async function withLog<T>(
     return await use(log);
   } finally {
     await log.close();
-  }
-}
-
-async function withKeystore<T>(
-  { dataDir }: MaintenanceConfig,
-  now: () => Date,
-  use: (keystore: Keystore) => Promise<T>,
-): Promise<T> {
-  const file = join(dataDir, 'keys.db');
-  if (!existsSync(file))
-    throw new Error(
-      `${file} is missing: without it no sealed field can be read. Put it back first, with root.key.`,
-    );
-  const rootFile = join(dataDir, 'root.key');
-  const root = fileRootKey(rootFile, file, () => undefined);
-  const keystore = openKeystore({
-    file,
-    root,
-    now: () => now().toISOString(),
-    onFailure: () => process.exit(1),
-  });
-  try {
-    return await use(keystore);
-  } finally {
-    await keystore.close();
   }
 }

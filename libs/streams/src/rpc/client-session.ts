@@ -6,8 +6,8 @@ import {
   type SessionOffer,
   type Signer,
 } from '@concordat/crypto';
-import type Redis from 'ioredis';
-import { fromRedisError } from '../connection';
+import type { RedisConnection } from '../redis-connection';
+import { fromRedisError } from '../redis-error';
 import { streamKeys } from '../keys';
 import { offerSchema } from './frames';
 
@@ -21,7 +21,7 @@ export interface ClientSession {
 }
 
 export interface SessionMakerOptions {
-  readonly redis: Redis;
+  readonly redis: RedisConnection;
   readonly service: Service;
   readonly caller: Service;
   readonly instance: string;

@@ -9,8 +9,8 @@ import {
   type Service,
 } from '@concordat/contracts';
 import { AeadError, type Signer } from '@concordat/crypto';
-import type Redis from 'ioredis';
 import { streamKeys } from '../keys';
+import type { RedisConnection } from '../redis-connection';
 import { type ClientSession, makeClientSession } from './client-session';
 import { FrameReader, sendFrame } from './frame-stream';
 import { replyFrame, type RequestFrame, type StreamFrame, type UnknownSession } from './frames';
@@ -25,6 +25,7 @@ export interface RpcCall {
   readonly address: string | null;
   readonly conversation: string | null;
   readonly traceparent: string | null;
+  readonly tracestate?: string | undefined;
   readonly input: unknown;
 }
 
@@ -34,8 +35,8 @@ export interface RpcAnswer {
 }
 
 export interface RpcClientOptions {
-  readonly commands: Redis;
-  readonly blocking: Redis;
+  readonly commands: RedisConnection;
+  readonly blocking: RedisConnection;
   readonly caller: Service;
   readonly instance: string;
   /** Start of this process, milliseconds since 1970. */

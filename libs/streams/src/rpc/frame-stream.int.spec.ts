@@ -1,11 +1,11 @@
 import { startRedis, type StartedServer } from '@concordat/processes';
-import type Redis from 'ioredis';
-import { blockingConnection, commandConnection, whenReady } from '../connection';
+import { blockingConnection, commandConnection } from '../connection';
+import { type RedisConnection, whenReady } from '../redis-connection';
 import { FrameReader, sendFrame } from './frame-stream';
 
 describe('a stream of frames', () => {
   let server: StartedServer;
-  let redis: Redis;
+  let redis: RedisConnection;
   beforeEach(async () => {
     server = await startRedis({ flavour: 'volatile' });
     redis = commandConnection({ url: server.url, name: 'test' });
@@ -27,7 +27,7 @@ describe('a stream of frames', () => {
     });
     reader.start();
     const until = async (count: number): Promise<void> => {
-      while (read.length < count) await redis.ping();
+      while (read.length < count) await redis.exists(key);
     };
     // An id of the time before the clock was set back by an hour.
     await redis.xadd(key, `${Date.now() + 3_600_000}-0`, 's', 'S', 'n', '1', 'b', 'x');

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import type Redis from 'ioredis';
-import { blockMs, fromRedisError, untilBack } from '../connection';
+import { blockMs } from '../node-connection';
+import { type RedisConnection, untilBack } from '../redis-connection';
+import { fromRedisError } from '../redis-error';
 import { LuaScript } from '../lua-script';
 import { fromFrameFields, type StreamFrame, toFrameFields, type UnknownSession } from './frames';
 
@@ -12,7 +13,7 @@ const abandonedMs = 60_000;
 
 /** @throws ConcordatError OVERLOADED when the receiver does not read; SERVICE_UNAVAILABLE when Redis does not answer */
 export async function sendFrame(
-  redis: Redis,
+  redis: RedisConnection,
   key: string,
   frame: StreamFrame | UnknownSession,
 ): Promise<void> {
@@ -22,9 +23,9 @@ export async function sendFrame(
 
 export interface FrameReaderOptions {
   /** A connection of its own. */
-  readonly blocking: Redis;
+  readonly blocking: RedisConnection;
   /** For removing what was read. */
-  readonly commands: Redis;
+  readonly commands: RedisConnection;
   readonly key: string;
   readonly onFrame: (frame: StreamFrame | UnknownSession) => void;
   readonly onError: (error: unknown) => void;

@@ -20,6 +20,8 @@ export const requestFrame = z.strictObject({
   /** Correlation id of the caller's conversation. */
   conversation: z.string().nullable(),
   traceparent: z.string().nullable(),
+  /** What other tracing systems passed along with it. */
+  tracestate: z.string().optional(),
   input: z.unknown(),
 });
 export type RequestFrame = z.infer<typeof requestFrame>;

@@ -9,8 +9,8 @@ import {
 } from '@concordat/contracts';
 import type { Signer } from '@concordat/crypto';
 import { context, propagation, SpanKind, trace } from '@opentelemetry/api';
-import type Redis from 'ioredis';
-import { fromRedisError } from '../connection';
+import type { RedisConnection } from '../redis-connection';
+import { fromRedisError } from '../redis-error';
 import { streamKeys } from '../keys';
 import { FrameReader, sendFrame } from './frame-stream';
 import {
@@ -30,8 +30,8 @@ export interface RpcResult {
 export type Callers = Readonly<Partial<Record<Service, readonly string[]>>>;
 
 export interface RpcServerOptions {
-  readonly commands: Redis;
-  readonly blocking: Redis;
+  readonly commands: RedisConnection;
+  readonly blocking: RedisConnection;
   readonly service: Service;
   readonly instance: string;
   readonly signer: Signer;
@@ -134,7 +134,10 @@ export class RpcServer {
   async #carryOut(request: RequestFrame, { caller, session }: CalledSession, replyTo: string): Promise<void> {
     const reply = await this.#reply(request, caller);
     // A reply belongs to the trace of its request, whatever became of that.
-    const parent = propagation.extract(context.active(), { traceparent: request.traceparent ?? '' });
+    const parent = propagation.extract(context.active(), {
+      traceparent: request.traceparent ?? '',
+      tracestate: request.tracestate ?? '',
+    });
     const span = trace
       .getTracer('concordat')
       .startSpan(`reply ${request.operation}`, { kind: SpanKind.PRODUCER, attributes }, parent);

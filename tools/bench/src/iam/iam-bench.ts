@@ -1,24 +1,21 @@
+import type { AreaOutcome } from '../area';
 import { rawSignatures } from '../raw-signatures';
-import { type BenchResult, type Machine, result } from '../report';
+import { type BenchResult, result } from '../report';
 import { rpcEcho } from '../rpc-echo';
 import { storeVersions } from '../machine';
 import type { System } from '../system';
 import { logins } from './logins';
 import { lookups } from './lookups';
 import { memory } from './memory';
-import type { IamPlan } from './plan';
+import type { BenchPlan } from '../plan';
 import { policyDecisions } from './policy-decisions';
 import { recovery } from './recovery';
+import { rebuild } from './rebuild';
 import { type Registered, registrations } from './registrations';
 import { settled } from './settled';
 
-export interface AreaOutcome {
-  readonly results: readonly BenchResult[];
-  readonly versions: Pick<Machine, 'redis' | 'postgres'>;
-}
-
 /** Everything about identities, one measurement after the other, so that none is in the way of another. */
-export async function iamBench(system: System, plan: IamPlan): Promise<AreaOutcome> {
+export async function iamBench(system: System, plan: BenchPlan): Promise<AreaOutcome> {
   plan.tell('raw signatures');
   const raw = rawSignatures(plan.seconds / 2);
   const results: BenchResult[] = [
@@ -35,13 +32,15 @@ export async function iamBench(system: System, plan: IamPlan): Promise<AreaOutco
   results.push(...registered.results);
   plan.tell(`starting the system with ${registered.identities} identities`);
   await system.start();
+  // In the end nothing runs that could say it.
+  const versions = await storeVersions(system);
   results.push(...(await throughTheGateway(system, plan, registered, raw)));
-  return { results, versions: await storeVersions(system) };
+  return { results, versions };
 }
 
 async function throughTheGateway(
   system: System,
-  plan: IamPlan,
+  plan: BenchPlan,
   registered: Registered,
   raw: ReturnType<typeof rawSignatures>,
 ): Promise<BenchResult[]> {
@@ -51,5 +50,6 @@ async function throughTheGateway(
     ...(await logins(system, plan, raw)),
     ...(await memory(system, registered.identities)),
     ...(await recovery(system, plan, registered)),
+    ...(await rebuild(system, plan, registered)),
   ];
 }

@@ -3,7 +3,7 @@ import { HttpClient } from '../http-client';
 import { type BenchResult, result } from '../report';
 import { summaryOf } from '../summary-of';
 import type { System } from '../system';
-import { countsOf, type IamPlan } from './plan';
+import { countsOf, type BenchPlan } from '../plan';
 import type { Registered } from './registrations';
 
 const perSecond = 500;
@@ -12,7 +12,7 @@ const connections = 64;
 /** `GET /v1/agents/{did}` through the gateway: HTTP, sealed request to iam-service, SQLite, sealed reply. */
 export async function lookups(
   system: System,
-  plan: IamPlan,
+  plan: BenchPlan,
   { dids, identities }: Registered,
 ): Promise<BenchResult[]> {
   plan.tell(`${perSecond} lookups a second`);

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { cleanEnvironment } from '../environment';
 import { type BenchResult, result } from '../report';
 import { repository } from '../system';
-import type { IamPlan } from './plan';
+import type { BenchPlan } from '../plan';
 
 /** Prints a JSON line per set of policies. */
 const program = join(repository, 'libs', 'policy', 'dist', 'decide.bench.js');
@@ -18,7 +18,7 @@ interface PolicyCase {
 }
 
 /** Decisions of the policy engine, in memory, on one core: of the sets of a hundred rules and more, the slowest one. */
-export async function policyDecisions({ tell }: IamPlan): Promise<BenchResult[]> {
+export async function policyDecisions({ tell }: BenchPlan): Promise<BenchResult[]> {
   if (!existsSync(program)) {
     tell(`no policy decisions: ${program} is missing`);
     return [];

@@ -2,7 +2,7 @@ import { percentile } from '@concordat/testing';
 import { HttpClient } from '../http-client';
 import { type BenchResult, result } from '../report';
 import type { System } from '../system';
-import type { IamPlan } from './plan';
+import type { BenchPlan } from '../plan';
 import type { Registered } from './registrations';
 
 const kills = 5;
@@ -11,7 +11,7 @@ const deadlineMs = 60_000;
 /** kill -9 of iam-service, and how long until it is ready and until a lookup through the gateway succeeds again. */
 export async function recovery(
   system: System,
-  plan: IamPlan,
+  plan: BenchPlan,
   { dids, identities }: Registered,
 ): Promise<BenchResult[]> {
   plan.tell(`killing iam-service ${kills} times`);

@@ -6,7 +6,7 @@ import { type RawSqlite, rawSqlite, rowBytes } from '../raw-sqlite';
 import { type BenchResult, result } from '../report';
 import { summaryOf } from '../summary-of';
 import { repository } from '../system';
-import { type IamPlan, warmUpSecondsOf } from './plan';
+import { type BenchPlan, warmUpSecondsOf } from '../plan';
 
 const program = join(repository, 'apps', 'iam-service', 'dist', 'agent', 'agent.bench.js');
 const concurrency = 32;
@@ -30,7 +30,7 @@ export interface Registered {
 }
 
 /** Fills the data folder of iam-service, which does not run yet, and measures its store. */
-export async function registrations(plan: IamPlan): Promise<Registered> {
+export async function registrations(plan: BenchPlan): Promise<Registered> {
   const dataDir = join(plan.folder, 'iam');
   plan.tell('raw better-sqlite3');
   const raw = await rawSqlite({
@@ -86,7 +86,7 @@ function figures(
   ];
 }
 
-function register(plan: IamPlan, dataDir: string): Promise<Extract<Report, { kind: 'done' }>> {
+function register(plan: BenchPlan, dataDir: string): Promise<Extract<Report, { kind: 'done' }>> {
   const { identities, seconds, tell } = plan;
   const child = fork(program, { env: cleanEnvironment(), stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   child.send({ dataDir, identities, concurrency, perSecond, seconds, warmUpSeconds: warmUpSecondsOf(plan) });

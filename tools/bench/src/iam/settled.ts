@@ -1,6 +1,7 @@
 import { HttpClient } from '../http-client';
+import { logSize } from '../log-size';
 import type { System } from '../system';
-import type { IamPlan } from './plan';
+import type { BenchPlan } from '../plan';
 
 const deadlineMs = 600_000;
 const askEveryMs = 500;
@@ -9,7 +10,7 @@ const askEveryMs = 500;
  * Waits until every event of the store has been published and is in the audit log: what a service does after it was
  * filled behind its back is no part of what is measured then.
  */
-export async function settled(system: System, plan: IamPlan, events: number): Promise<void> {
+export async function settled(system: System, plan: BenchPlan, events: number): Promise<void> {
   const client = new HttpClient(system.url, system.adminCredential, 1);
   const giveUpMs = performance.now() + deadlineMs;
   let told = 0;
@@ -22,14 +23,4 @@ export async function settled(system: System, plan: IamPlan, events: number): Pr
     await new Promise((resolve) => setTimeout(resolve, askEveryMs));
   }
   client.close();
-}
-
-/** Number of leaves, as signed. */
-async function logSize(client: HttpClient): Promise<number> {
-  try {
-    return Number((await client.text('GET', '/v1/audit/log/checkpoint')).split('\n')[1] ?? 0);
-  } catch {
-    // Not signed yet, or the audit service is busy with what it is given.
-    return 0;
-  }
 }

@@ -1,7 +1,14 @@
 import type { Problem } from '@concordat/contracts';
-import type { HttpAnswer } from '../http';
 import type { Input } from './naming';
 import type { Tenant, Things } from './tenants';
+
+/** An answer, whatever the door: what it says in its head, and what it says. */
+export interface Answer {
+  /** Of HTTP or of gRPC */
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: unknown;
+}
 
 /** Every identifier among things, with what it is called. */
 const identifiers = ({ agent, newcomer, taken, ...rest }: Things): [string, string][] => [
@@ -32,6 +39,15 @@ const drawn = new Set([
   'authKeyId',
   'value',
   'createdAt',
+  'deliveryToken',
+  'traceparent',
+  'orderedBy',
+]);
+
+/** Figures of streams, and what becomes of an order: others, or known, in the next second. */
+const measured = new Set([
+  ...['oldestWaitSeconds', 'consumers', 'deliveredPerSecond'],
+  ...['erasedAt', 'receipt'],
 ]);
 
 const plain = (value: unknown): unknown => {
@@ -40,19 +56,19 @@ const plain = (value: unknown): unknown => {
   return Object.fromEntries(
     Object.entries(value).map(([name, inner]) => [
       name,
-      drawn.has(name) && typeof inner === 'string' ? '…' : plain(inner),
+      (drawn.has(name) && typeof inner === 'string') || measured.has(name) ? '…' : plain(inner),
     ]),
   );
 };
 
 /** An answer as it must be whichever things were named: their identifiers are replaced by what they are. */
-export function comparable({ status, headers, body }: HttpAnswer, named: Things): string {
+export function comparable({ status, headers, body }: Answer, named: Things): string {
   const kept = [...headers]
     .filter(([name]) => !passing.has(name))
     .map(([name, value]) => `${name}: ${value}`);
   const present = headers.has('concordat-position') ? 'with a position' : 'without a position';
-  const isJson = headers.get('content-type')?.includes('json') ?? false;
-  let text = [status, present, ...kept, isJson ? JSON.stringify(plain(body)) : String(body)].join('\n');
+  const content = typeof body === 'string' ? body : JSON.stringify(plain(body));
+  let text = [status, present, ...kept, content].join('\n');
   for (const [name, id] of identifiers(named)) text = text.replaceAll(id, `<${name}>`);
   return text.replace(timestamps, '<time>');
 }
@@ -67,7 +83,7 @@ export function differences(given: string, expected: string): string[] {
 }
 
 /** What is of a tenant and stands in an answer to somebody who did not say it. */
-export function leaks({ headers, body }: HttpAnswer, tenant: Tenant, asked: Input): string[] {
+export function leaks({ headers, body }: Answer, tenant: Tenant, asked: Input): string[] {
   const said = JSON.stringify(asked);
   const text = `${JSON.stringify([...headers])}\n${JSON.stringify(body)}`;
   const { taken: _, ...things } = tenant.things;
@@ -79,12 +95,17 @@ export function leaks({ headers, body }: HttpAnswer, tenant: Tenant, asked: Inpu
     .map(([name]) => name);
 }
 
+/** 401 and 403, UNAUTHENTICATED and PERMISSION_DENIED */
+const refusals: readonly number[] = [401, 403, 16, 7];
+
 /** Whether what was asked is what the caller may not ask, whatever it is about. */
-export function deniedBy({ status, body }: HttpAnswer): string | null {
-  if (status !== 401 && status !== 403) return null;
+export function deniedBy({ status, body }: Answer): string | null {
+  if (!refusals.includes(status)) return null;
   const { code, detail } = body as Problem;
   if (code === 'POLICY_DENIED') return /^(No rule allows|The rule \S+ denies) /.test(detail) ? code : null;
-  return ['SCOPE_MISSING', 'AGENT_REQUIRED', 'CREDENTIAL_MISSING', 'CREDENTIAL_INVALID'].includes(code)
-    ? code
-    : null;
+  return notAllowed.includes(code) ? code : null;
 }
+
+const notAllowed: readonly string[] = [
+  ...['SCOPE_MISSING', 'AGENT_REQUIRED', 'CREDENTIAL_MISSING', 'CREDENTIAL_INVALID', 'DELEGATION_FORBIDDEN'],
+];

@@ -1,4 +1,4 @@
-import { delegationTokenType } from '@concordat/contracts';
+import { delegationTokenType, governanceView } from '@concordat/contracts';
 import type { PublicOperationName } from '@concordat/sdk';
 import { rotation, type TestAgent } from '@concordat/testing';
 import { request } from '../http';
@@ -39,9 +39,33 @@ async function proven(agent: TestAgent, { url, tenant }: Asking): Promise<Input>
   return { challengeId, signature: agent.sign(challenge) };
 }
 
+const aim = { actor: 'x', inputConstraints: [], mission: 'x' };
+
+const governanceNaming = {
+  'governance.log': ({ workflow }) => [{ mode: 'DRAFT', action: 'x', aim, workflowId: workflow }],
+  'governance.logs': ({ agent, user, workflow }) => [
+    ...[{ subject: agent.did }, { subject: `user:${user}` }, { workflowId: workflow }],
+  ],
+  'governance.import': () => [{ lines: ['{}'], dryRun: true }],
+  'governance.recordMetric': ({ workflow }) => [{ name: 'x', value: 1, workflowId: workflow }],
+  'governance.metrics': ({ agent, workflow }) => [{ subject: agent.did }, { workflowId: workflow }],
+  'governance.view': () => governanceView.options.map((view) => ({ view })),
+  'workflow.start': () => [{ name: 'x' }],
+  'workflow.end': ({ workflow }) => [{ id: workflow, status: 'completed' }],
+  'workflow.get': ({ workflow }) => [{ id: workflow }],
+  'workflow.list': ({ agent, user }) => [{ subject: agent.did }, { subject: `user:${user}` }],
+} satisfies Partial<Record<PublicOperationName, Naming>>;
+
 /** Every operation that has a route: the compiler says which one is missing. */
 export const naming: Readonly<Record<PublicOperationName, Naming>> = {
   'audit.messages': ({ agent, correlation }) => [{ agent: agent.did }, { correlationId: correlation }],
+  'audit.conversation': ({ correlation }) => [{ correlationId: correlation }],
+  'audit.history': ({ agent }) => [{ did: agent.did }],
+  'audit.statistics': ({ agent }) => [
+    { from: '2026-01-01T00:00:00.000Z', to: '2100-01-01T00:00:00.000Z', agent: agent.did },
+  ],
+  'audit.labels': nothing,
+  'audit.setLabels': () => [{ labels: [] }],
   'audit.events': ({ agent, user, apiKey, correlation }) => [
     ...[{ subject: agent.did }, { subject: user }, { subject: apiKey }, { correlationId: correlation }],
     ...[{ actor: `agent:${agent.did}` }, { actor: `user:${user}` }, { actor: `apiKey:${apiKey}` }],
@@ -55,6 +79,29 @@ export const naming: Readonly<Record<PublicOperationName, Naming>> = {
     { level: 'entries', index: '000.p/1' },
   ],
   'audit.entries': () => [{ index: '000.p/1' }],
+  ...governanceNaming,
+  'audit.retention': nothing,
+  'audit.setRetention': () => [{ dryRun: true }],
+  'audit.runRetention': () => [{ dryRun: true }],
+  // Nothing is named here: the list of the own holds says again what they name, and a hold keeps from erasing.
+  'audit.placeHold': () => [
+    { reason: 'x', from: '2000-01-01T00:00:00.000Z', to: '2000-01-02T00:00:00.000Z' },
+  ],
+  'audit.holds': nothing,
+  'audit.releaseHold': () => [{ id: `hold_${'f'.repeat(32)}` }],
+  'audit.anomalies': ({ agent, user, apiKey }) => [
+    ...[{ agent: agent.did }, { agent: `user:${user}` }, { agent: `apiKey:${apiKey}` }],
+  ],
+  'audit.anomalySettings': nothing,
+  'audit.putAnomalySettings': ({ agent }) => [{ overrides: [{ agent: agent.did }] }],
+  // What was ordered in the own tenant is listed there, whoever it names: so the list is asked for another than was erased.
+  'audit.erase': ({ agent, user }) => [{ subject: agent.did }, { subject: `user:${user}` }],
+  'audit.erasures': ({ apiKey }) => [{ subject: `apiKey:${apiKey}` }],
+  'audit.startVerification': nothing,
+  'audit.verification': () => [{ id: `ver_${'f'.repeat(32)}` }],
+  'audit.addCheckpoint': () => [{ request: 'old 0' }],
+  'audit.witnessKey': nothing,
+  'audit.witnessedCheckpoint': () => [{ originHash: 'f'.repeat(64) }],
   'auth.challenge': ({ agent, managed }, { tenant }) => [
     { did: agent.did, tenant },
     { did: managed, tenant },
@@ -116,6 +163,16 @@ export const naming: Readonly<Record<PublicOperationName, Naming>> = {
   'apiKey.rotate': ({ apiKey }) => [{ id: apiKey }],
   'apiKey.revoke': ({ apiKey }) => [{ id: apiKey }],
   'apiKey.create': () => [{ name: 'x', scopes: ['read'] }],
+  'bridge.put': theAgent,
+  'bridge.list': nothing,
+  'bridge.delete': theAgent,
+  'limit.get': ({ agent }) => [{ kind: 'agent', id: agent.did }],
+  'limit.list': nothing,
+  'limit.delete': ({ limited }) => [{ kind: 'apiKey', id: limited }],
+  'limit.put': ({ apiKey, limited }) => [
+    { kind: 'apiKey', id: apiKey, requestsPerSecond: 10_000 },
+    { kind: 'apiKey', id: limited, requestsPerSecond: 10_000 },
+  ],
   'policy.get': ({ policy }) => [{ id: policy }],
   'policy.list': nothing,
   'policy.remove': ({ policy }) => [{ id: policy }, { id: policy, ifMatch: '"1"' }],
@@ -141,12 +198,63 @@ export const naming: Readonly<Record<PublicOperationName, Naming>> = {
   'session.list': ({ user }) => [{ userId: user }],
   'session.revoke': ({ session }) => [{ id: session }],
   'message.get': ({ message }) => [{ id: message }],
-  'message.send': ({ agent, managed }) => [
+  'message.send': ({ agent, managed, topic, schema }, { self }) => [
     { to: agent.did, type: 'EVENT', payload: 1 },
     { to: managed, type: 'EVENT', payload: 1 },
+    { to: `topic:${topic}`, type: 'EVENT', payload: 1 },
+    { to: agent.did, type: 'EVENT', payload: 1, replyTo: managed },
+    { to: self, type: 'EVENT', payload: 1, schema },
+    { to: self, type: 'EVENT', payload: 1, schema: `${schema}/1` },
   ],
+  'schema.get': ({ schema }) => [{ type: schema, version: 1 }],
+  'schema.list': nothing,
+  'schema.put': ({ taken }) => [
+    { type: taken.schema, version: 1, schema: {} },
+    { type: taken.schema, version: 2, schema: {} },
+  ],
+  'schedule.get': ({ schedule }) => [{ id: schedule }],
+  'schedule.list': nothing,
+  'schedule.create': ({ agent, topic }) => [
+    { message: { to: agent.did, type: 'EVENT', payload: 1 }, cron: '0 0 1 1 *' },
+    { message: { to: `topic:${topic}`, type: 'EVENT', payload: 1 }, cron: '0 0 1 1 *' },
+  ],
+  'message.sendBatch': ({ agent, topic }) => [
+    {
+      messages: [
+        { to: agent.did, type: 'EVENT', payload: 1 },
+        { to: `topic:${topic}`, type: 'EVENT', payload: 1 },
+      ],
+    },
+  ],
+  'topic.get': ({ topic }) => [{ name: topic }],
+  'topic.list': nothing,
+  'subscription.list': ({ topic }) => [{ name: topic }],
+  'subscription.fetch': ({ topic, group }) => [{ name: topic, group }],
+  'stream.list': nothing,
+  'stream.get': ({ topic, agent, managed }) => [
+    { name: `topic:${topic}` },
+    { name: `inbox:${agent.did}` },
+    { name: `inbox:${managed}` },
+  ],
+  'stream.groups': ({ topic, agent }) => [{ name: `topic:${topic}` }, { name: `inbox:${agent.did}` }],
+  'deadLetter.list': ({ agent }) => [{}, { queue: agent.did }, { from: agent.did }],
+  'deadLetter.get': ({ deadLetter }) => [{ id: deadLetter }],
   'inbox.fetch': nothing,
+  'inbox.extend': ({ deliveryToken }) => [{ tokens: [deliveryToken] }],
+  'inbox.nack': ({ deliveryToken }) => [{ token: deliveryToken }],
   'inbox.ack': ({ deliveryToken }) => [{ tokens: [deliveryToken] }],
+  'deadLetter.replay': ({ deadLetter, agent }) => [
+    { ids: [deadLetter], dryRun: true },
+    { queue: agent.did },
+    { ids: [deadLetter] },
+  ],
+  'deadLetter.purge': ({ deadLetter, agent }) => [{ id: deadLetter }, { queue: agent.did }],
+  'schedule.resume': ({ schedule }) => [{ id: schedule }],
+  'schedule.delete': ({ schedule }) => [{ id: schedule }],
+  'topic.create': ({ taken }) => [{ name: taken.topic }],
+  'subscription.put': ({ topic }) => [{ name: topic, group: 'g' }],
+  'subscription.delete': ({ topic, group }) => [{ name: topic, group }],
+  'topic.delete': ({ topic }) => [{ name: topic }],
   'memory.get': ({ agent, memory }, { self }) => [
     { persona: agent.did, key: memory },
     { persona: 'communal', key: memory },

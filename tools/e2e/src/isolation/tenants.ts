@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { scope } from '@concordat/contracts';
+import { limits, type OperationRequest, scope } from '@concordat/contracts';
 import { Concordat } from '@concordat/sdk';
 import { eventually, newAgent, type TestAgent } from '@concordat/testing';
 import type { System } from '../system';
@@ -19,19 +19,32 @@ export interface Things {
   readonly email: string;
   readonly session: string;
   readonly apiKey: string;
+  /** Another API key, that has a limit. */
+  readonly limited: string;
   readonly policy: string;
   readonly delegation: string;
   readonly message: string;
   readonly deliveryToken: string;
+  /** A type of payloads. */
+  readonly schema: string;
+  readonly schedule: string;
+  readonly topic: string;
+  readonly group: string;
+  /** A message that failed in the inbox of the partner. */
+  readonly deadLetter: string;
   readonly correlation: string;
   readonly memory: string;
   readonly event: string;
+  /** An execution. */
+  readonly workflow: string;
   /** Names that are given in writing, and so not known to be secret once they were given here too. */
   readonly taken: {
     readonly agentType: string;
     readonly policy: string;
     readonly email: string;
     readonly memory: string;
+    readonly topic: string;
+    readonly schema: string;
   };
 }
 
@@ -72,6 +85,8 @@ export async function furnish(system: System, name: string, adminKey: string): P
 
   const web = { name: canary, type: 'SERVICE', didMethod: 'web' as const };
   const managed = await admin.agents.register({ ...web, publicKey: newAgent().publicKeyText });
+  // Not of the agent itself: a bridge empties the inbox.
+  await admin.bridges.put({ did: managed.did }, { minPosition: admin.positions });
   const types = [`T_${word().toUpperCase()}`, `T_${word().toUpperCase()}`] as const;
   for (const type of types) await admin.agentTypes.define({ name: type, description: canary });
   const emails = [`${word()}@example.org`, `${word()}@example.org`] as const;
@@ -82,6 +97,9 @@ export async function furnish(system: System, name: string, adminKey: string): P
   const stranger = new Concordat({ url });
   const { sessionId } = await stranger.sessions.login({ tenant: name, email: emails[0], password });
   const apiKey = await admin.apiKeys.create({ name: canary, scopes: ['read'] });
+  const limited = await admin.apiKeys.create({ name: canary, scopes: ['read'] });
+  await admin.limits.put({ kind: 'apiKey', id: limited.id, requestsPerSecond: 10_000 });
+  await admin.limits.put({ kind: 'agent', id: agent.did, requestsPerSecond: 10_000 });
   const policies = [`p-${word()}`, `p-${word()}`] as const;
   for (const id of policies) await admin.policies.put({ id, description: canary, rules: [idleRule(agent)] });
 
@@ -91,6 +109,7 @@ export async function furnish(system: System, name: string, adminKey: string): P
   const minPosition = admin.positions;
   await asAgent.messages.send({ to: other.did, ...content }, { minPosition });
   const { items } = await asOther.inbox.fetch({ waitSeconds: 5 });
+  const bus = await furnishBus({ admin, asAgent, asOther, to: other.did, canary });
   const memories = [`m-${word()}`, `m-${word()}`] as const;
   await asAgent.vault().put({ key: memories[0], content: canary });
   for (const key of memories) await asAgent.vault('communal').put({ key, content: canary });
@@ -103,17 +122,84 @@ export async function furnish(system: System, name: string, adminKey: string): P
 
   const things: Things = {
     ...{ agent, newcomer, managed: managed.did, agentType: types[0], user: user.id, email: emails[0] },
-    ...{ session: sessionId, apiKey: apiKey.id, policy: policies[0], delegation: delegation.id },
     ...{
-      message: items[0]!.id,
-      deliveryToken: items[0]!.deliveryToken,
-      correlation,
-      memory: memories[0],
-      event,
+      session: sessionId,
+      apiKey: apiKey.id,
+      limited: limited.id,
+      policy: policies[0],
+      delegation: delegation.id,
     },
-    taken: { agentType: types[1], policy: policies[1], email: emails[1], memory: memories[1] },
+    ...{ message: items[0]!.id, deliveryToken: items[0]!.deliveryToken },
+    ...{ correlation, memory: memories[0], event, workflow: await furnishGovernance(admin, canary) },
+    ...bus.things,
+    taken: {
+      ...{ agentType: types[1], policy: policies[1], email: emails[1], memory: memories[1] },
+      ...bus.taken,
+    },
   };
   return { name, admin, adminKey, things, partner: other.did, canary, cursors: await cursorsOf(admin) };
+}
+
+/** Topic, group, schema and dead letter of a tenant. */
+async function furnishBus({
+  admin,
+  asAgent,
+  asOther,
+  to,
+  canary,
+}: {
+  readonly admin: Concordat;
+  readonly asAgent: Concordat;
+  readonly asOther: Concordat;
+  readonly to: string;
+  readonly canary: string;
+}) {
+  const content = { type: 'EVENT' as const, payload: canary };
+  const deadLetter = await deadLetterOf(asAgent, asOther, { to, ...content });
+  const schemas = [`s-${word()}`, `s-${word()}`] as const;
+  for (const type of schemas) await admin.schemas.put({ type, version: 1, schema: { title: canary } });
+  const [schedule] = [
+    await asAgent.schedules.create({ message: { to, ...content }, name: canary, cron: '0 0 1 1 *' }),
+    await admin.schedules.create({ message: { to, ...content }, name: canary, cron: '0 0 1 1 *' }),
+  ];
+  const topics = [`t-${word()}`, `t-${word()}`] as const;
+  for (const topic of topics) await admin.topics.create({ name: topic, description: canary });
+  const group = `g-${word()}`;
+  await admin.subscriptions.put({ name: topics[0], group });
+  await asAgent.messages.send({ to: `topic:${topics[0]}`, ...content });
+  return {
+    things: { topic: topics[0], group, deadLetter, schema: schemas[0], schedule: schedule.id },
+    taken: { topic: topics[1], schema: schemas[1] },
+  };
+}
+
+/** An execution, two records and two figures, all with texts of the tenant. */
+async function furnishGovernance(admin: Concordat, canary: string): Promise<string> {
+  const [workflow] = [
+    await admin.workflows.start({ name: canary, parameters: { canary } }),
+    await admin.workflows.start({ name: canary }),
+  ];
+  const aim = { actor: canary, inputConstraints: [canary], mission: canary };
+  for (const workflowId of [workflow.id, workflow.id]) {
+    await admin.governance.log({ mode: 'DRAFT', action: canary, aim, workflowId });
+    await admin.governance.recordMetric({ name: canary, value: 1, workflowId });
+  }
+  return workflow.id;
+}
+
+/** A message that its recipient gives back until it fails. */
+async function deadLetterOf(
+  sender: Concordat,
+  recipient: Concordat,
+  message: OperationRequest<'message.send'>,
+): Promise<string> {
+  const { id } = await sender.messages.send(message);
+  for (let attempt = 1; attempt <= limits.deliveryAttempts; attempt++) {
+    const { items } = await recipient.inbox.fetch({ waitSeconds: 5 });
+    for (const { deliveryToken } of items)
+      await recipient.inbox.nack({ token: deliveryToken, delaySeconds: 0, reason: 'It is a test.' });
+  }
+  return id;
 }
 
 const idleRule = ({ did }: TestAgent) => ({
@@ -127,8 +213,16 @@ async function cursorsOf(admin: Concordat): Promise<Map<string, string>> {
     'agent.list': await admin.agents.list({ limit }),
     'apiKey.list': await admin.apiKeys.list({ limit }),
     'user.list': await admin.users.list({ limit }),
+    'limit.list': await admin.limits.list({ limit }),
     'policy.list': await admin.policies.list({ limit }),
     'audit.events': await admin.audit.events({ limit }),
+    'schema.list': await admin.schemas.list({ limit }),
+    'schedule.list': await admin.schedules.list({ limit }),
+    'topic.list': await admin.topics.list({ limit }),
+    'stream.list': await admin.streams.list({ limit }),
+    'governance.logs': await admin.governance.logs({ limit }),
+    'governance.metrics': await admin.governance.metrics({ limit }),
+    'workflow.list': await admin.workflows.list({ limit }),
   };
   return new Map(
     Object.entries(pages).flatMap(([name, { nextCursor }]) =>
@@ -156,17 +250,27 @@ export function absent(shape: Things): Things {
       agentType: upper(shape.agentType),
     },
     ...{ user: vary(shape.user), email: email(), session: vary(shape.session), apiKey: vary(shape.apiKey) },
+    limited: vary(shape.limited),
     ...{ policy: `p-${word()}`, delegation: vary(shape.delegation), message, correlation: `c-${word()}` },
     deliveryToken: shape.deliveryToken.replace(shape.message, message),
     ...{
+      schema: `s-${word()}`,
+      schedule: vary(shape.schedule),
+      topic: `t-${word()}`,
+      group: `g-${word()}`,
+      deadLetter: vary(shape.deadLetter),
+    },
+    ...{
       memory: `m-${word()}`,
       event: shape.event.includes(shape.agent.did) ? randomUUID() : vary(shape.event),
+      workflow: vary(shape.workflow),
     },
     taken: {
       agentType: upper(shape.agentType),
       policy: `p-${word()}`,
       email: email(),
       memory: `m-${word()}`,
+      ...{ topic: `t-${word()}`, schema: `s-${word()}` },
     },
   };
 }

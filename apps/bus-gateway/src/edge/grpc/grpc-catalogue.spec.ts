@@ -15,7 +15,10 @@ interface Schema {
 }
 
 const root = loadRoot();
-const methods = loadServices(root).flatMap((service) => service.methods);
+const allMethods = loadServices(root).flatMap((service) => service.methods);
+/** A command as a stream carries many calls of another method; what is a stream itself carries its items. */
+const callStreams = allMethods.filter(({ isStream, operation }) => isStream && operation.kind !== 'stream');
+const methods = allMethods.filter((method) => !callStreams.includes(method));
 const routes = operationList.filter(({ http }) => http !== undefined);
 
 const int32 = 2 ** 31 - 1;
@@ -26,6 +29,7 @@ const boundedBy: Readonly<Record<string, number>> = {
   retryCount: limits.deliveryAttempts,
   leaseSeconds: limits.leaseSeconds,
   ttlSeconds: limits.messageTtlSeconds,
+  delaySeconds: limits.messageDelaySeconds,
   expiresIn: limits.accessTokenSeconds,
 };
 
@@ -99,17 +103,43 @@ describe('the methods of the .proto files', () => {
   });
 
   it('have paths and messages of their package', () => {
-    for (const { path, requestType, responseType } of methods) {
-      expect(path).toMatch(/^\/concordat\.v1\.(Identity|Policy|Bus|Vault|Audit)Service\/[A-Z][A-Za-z]+$/);
+    for (const { path, requestType, responseType } of allMethods) {
+      expect(path).toMatch(
+        /^\/concordat\.v1\.(Identity|Policy|Bus|Bridge|Schedule|Limit|Vault|Audit|Governance)Service\/[A-Z][A-Za-z]+$/,
+      );
       for (const { fullName } of [requestType, responseType])
         expect(fullName).toMatch(/^\.concordat\.v1\.[A-Z]/);
     }
   });
 
   it('have requests of their own, so that one can grow without another', () => {
-    const requests = methods.map(({ requestType }) => requestType.name);
+    const requests = allMethods.map(({ requestType }) => requestType.name);
     expect(requests.filter((name, i) => requests.indexOf(name) !== i)).toEqual([]);
   });
+});
+
+describe.each(callStreams)('$path', ({ operation, requestType, responseType }) => {
+  const unary = methods.find((method) => method.operation === operation)!;
+
+  it('carries calls of the method that serves the same operation, each with a number and a key', () => {
+    expect(operation.kind).toBe('command');
+    expect(requestType.fieldsArray.map(({ name, type }) => `${name} ${type}`)).toEqual([
+      ...['sequence int64', 'idempotencyKey string', `request ${unary.requestType.name}`],
+    ]);
+    expect(responseType.fieldsArray.map(({ name, type }) => `${name} ${type}`)).toEqual([
+      ...['sequence int64', `response ${unary.responseType.name}`, 'problem CallProblem', 'position string'],
+    ]);
+    expect(responseType.oneofs['outcome']!.oneof).toEqual(['response', 'problem']);
+  });
+});
+
+it('what is a stream in the catalogue, and no more, is one here', () => {
+  const streams = methods.filter(({ isStream }) => isStream).map(({ operation }) => operation.name);
+  expect(streams).toEqual(operationList.flatMap(({ kind, name }) => (kind === 'stream' ? [name] : [])));
+  expect(callStreams.map(({ name }) => name)).toEqual(['PublishStream', 'AckStream']);
+  // Of whom items are asked by credits the client says so on the way.
+  const taking = allMethods.filter(({ takesMany }) => takesMany).map(({ name }) => name);
+  expect(taking).toEqual(['Subscribe', 'PublishStream', 'AckStream']);
 });
 
 describe.each(methods)('$path', ({ operation, requestType, responseType }) => {
@@ -133,6 +163,7 @@ const sometimes: Readonly<Record<string, readonly string[]>> = {
   'apiKey.revoke': ['key string'],
   'apiKey.get': ['key string'],
   'apiKey.list': ['items.key string'],
+  'deadLetter.list': ['items.payload .google.protobuf.Value'],
   'memory.put': ['content .google.protobuf.Value'],
 };
 
@@ -140,12 +171,15 @@ describe.each(protoFiles)('%s', (file) => {
   const source = readFileSync(join(protoDir, file), 'utf8');
 
   it('writes its fields in snake_case, numbered from 1 without a hole', () => {
-    const messages = [...source.matchAll(/^message \w+ \{\n([^}]*)\}/gm)].map(([, body]) => body!);
-    const fields = messages.map((body) => [...body.matchAll(/^ {2}(?:repeated )?[\w.]+ (\w+) = (\d+);$/gm)]);
-    expect(fields.flat().length).toBeGreaterThan(10);
+    const messages = [...source.matchAll(/^message \w+ \{\n(.*?)^\}/gms)].map(([, body]) => body!);
+    const fields = messages.map((body) => [
+      ...body.matchAll(/^ {2,4}(?:repeated |optional )?[\w.]+ (\w+) = (\d+);$/gm),
+    ]);
+    // A file may have its service alone.
+    expect(fields.flat().length > 10 || /^service /m.test(source)).toBe(true);
     for (const [index, found] of fields.entries()) {
       expect(found.map(([, , number]) => Number(number))).toEqual(found.map((_, i) => i + 1));
-      for (const [, name] of found) expect(name).toMatch(/^[a-z]+(_[a-z]+)*$/);
+      for (const [, name] of found) expect(name).toMatch(/^[a-z][a-z\d]*(_[a-z\d]+)*$/);
       expect(found.length).toBe(messages[index]!.split('\n').filter((line) => line.includes(' = ')).length);
     }
   });

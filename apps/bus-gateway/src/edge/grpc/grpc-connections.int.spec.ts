@@ -1,9 +1,9 @@
 import { limits } from '@concordat/contracts';
 import { eventually } from '@concordat/testing';
-import { type ServiceError, status as grpcStatus } from '@grpc/grpc-js';
+import { compressionAlgorithms, type ServiceError, status as grpcStatus } from '@grpc/grpc-js';
 import { service as healthService } from 'grpc-health-check';
 import { connect, type Settings } from 'node:http2';
-import { gzipSync } from 'node:zlib';
+import { deflateSync, gzipSync } from 'node:zlib';
 import { Writer } from 'protobufjs';
 import { type DoorBench, openSocket, startDoorBench } from '../../door.fixture';
 import { type RunningGateway, startGateway } from '../../gateway.fixture';
@@ -105,6 +105,17 @@ describe('the gRPC door and its connections', () => {
       grpcStatus.OK,
     ],
     [
+      'compressed by deflate',
+      () => raw([frame(deflateSync(bytes()), { isCompressed: true })], { 'grpc-encoding': 'deflate' }),
+      grpcStatus.OK,
+    ],
+    [
+      'compressed and cut off',
+      () =>
+        raw([frame(gzipSync(bytes()).subarray(0, -3), { isCompressed: true })], { 'grpc-encoding': 'gzip' }),
+      grpcStatus.INVALID_ARGUMENT,
+    ],
+    [
       'that unfolds into more than may be',
       () =>
         raw([frame(gzipSync(Buffer.alloc(64_000_000)), { isCompressed: true })], { 'grpc-encoding': 'gzip' }),
@@ -139,6 +150,50 @@ describe('the gRPC door and its connections', () => {
     ],
   ])('a message %s / has the status that gRPC gives it', async (_name, send, status) => {
     expect((await send())['grpc-status']).toBe(String(status));
+  });
+
+  it('a client that compresses / is served, its calls and its streams, and answered as it is', async () => {
+    const options = { 'grpc.default_compression_algorithm': compressionAlgorithms.gzip };
+    const packing = openGrpc(doors.gateway.grpcAddress, options);
+    const large = message('x'.repeat(100_000));
+    expect((await packing.ask('BusService/Publish', large, admin)).code).toBe(grpcStatus.OK);
+    const found = await packing.ask('BusService/FetchInbox', {}, agent);
+    // Beside what was sent before.
+    const { items } = found.message as { items: { payload: unknown }[] };
+    expect(items.map(({ payload }) => payload)).toContainEqual(large.payload);
+    const bomb = message('x'.repeat(2_000_000));
+    refusalOf(await packing.ask('BusService/Publish', bomb, admin), 'PAYLOAD_TOO_LARGE');
+    packing.close();
+  });
+
+  it.each(['CreateChallenge', 'CreateToken', 'Login', 'RefreshSession'])(
+    'anybody who calls %s / is not unpacked, nor read when he sends much',
+    async (name) => {
+      const method = `IdentityService/${name}`;
+      const options = { 'grpc.default_compression_algorithm': compressionAlgorithms.gzip };
+      const packing = openGrpc(doors.gateway.grpcAddress, options);
+      const { message: told } = refusalOf(await packing.ask(method, {}), 'CONTENT_CODING_UNSUPPORTED');
+      expect(told).toContain('as it is');
+      packing.close();
+      // Of the first field, in parts that are no text: to be read it would be refused.
+      const content = (bytes: number): Buffer => Buffer.alloc(bytes, Buffer.from([0x0a, 1, 0xff]));
+      refusalOf(await grpc.ask(method, content(limits.strangerBytes)), 'INPUT_INVALID');
+      refusalOf(await grpc.ask(method, content(limits.strangerBytes + 1)), 'PAYLOAD_TOO_LARGE');
+    },
+  );
+
+  it('strangers whose messages unfold / take no more memory than what they send', async () => {
+    const { path } = shapeOf('BusService/Publish');
+    const bomb = frame(gzipSync(Buffer.alloc(limits.jsonBytes)), { isCompressed: true });
+    const before = process.memoryUsage().arrayBuffers;
+    const calls = Array.from({ length: 100 }, () =>
+      openRaw(doors.gateway.grpcAddress, path, { 'grpc-encoding': 'gzip' }),
+    );
+    // Never ended, they would be held for as long as their senders like.
+    for (const { stream } of calls) stream.write(Buffer.concat([bomb, bomb, bomb]));
+    for (let round = 0; round < 5; round++) expect((await whoami(grpc)).code).toBe(grpcStatus.OK);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(50 * limits.jsonBytes);
+    for (const call of calls) call.destroy();
   });
 
   it('a request that is not gRPC / is refused by its media type', async () => {

@@ -1,25 +1,37 @@
-import { asConcordatError, formatPositions, limits, type Positions } from '@concordat/contracts';
-import { activeTraceparent, inSpan, type Logger } from '@concordat/runtime';
+import { asConcordatError, isForStrangers, limits } from '@concordat/contracts';
+import { inSpan, type Logger } from '@concordat/runtime';
 import {
+  type handleBidiStreamingCall,
+  type handleServerStreamingCall,
   type handleUnaryCall,
-  Metadata,
   Server,
   ServerCredentials,
-  type ServerUnaryCall,
 } from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import { SpanKind } from '@opentelemetry/api';
 import { HealthImplementation } from 'grpc-health-check';
-import { isIP, isIPv6 } from 'node:net';
-import type { PresentedProof } from '../dpop-proof';
-import type { EdgeAnswer, OperationRouter } from '../operation-router';
+import { isIPv6 } from 'node:net';
+import { CallerAddresses, type ProxySettings } from '../caller-address';
+import type { OperationRouter } from '../operation-router';
+import { serveCalls } from './grpc-call-stream';
+import {
+  credentialsOf,
+  type Fields,
+  headersOf,
+  type ItemCall,
+  type StreamCall,
+  textOf,
+  trailerOf,
+  type UnaryCall,
+} from './grpc-calls';
+import { fromStranger, handOverPacked, unpacked } from './grpc-compression';
 import { toGrpcError } from './grpc-errors';
+import { serveItems } from './grpc-item-stream';
 import { decode, toInput, toMessage } from './grpc-messages';
 import { type GrpcMethod, loadRoot, loadServices } from './grpc-protos';
 import { reflectionOf } from './grpc-reflection';
-
-type Fields = Record<string, unknown>;
+import { resetUnlessEnded } from './grpc-stream';
 
 /** Calls under way on one connection; further ones wait at the caller. */
 const callsPerConnection = 500;
@@ -32,26 +44,34 @@ export interface GrpcEdgeOptions {
   readonly host: string;
   readonly port: number;
   readonly router: OperationRouter;
+  readonly proxies?: ProxySettings | undefined;
   readonly logger: Logger;
 }
 
 /** The gRPC door: every method serves the operation that its option names; reflection and health beside them. */
 export class GrpcEdge implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  readonly #server = new Server({
-    'grpc.max_receive_message_length': limits.jsonBytes,
-    'grpc.max_concurrent_streams': callsPerConnection,
-    ...keepAlive,
-  });
+  readonly #server: Server;
   readonly #health = new HealthImplementation();
   /** Names by which health is asked for; the empty one stands for the whole. */
   readonly #names: readonly string[];
+  readonly #addresses: CallerAddresses;
   #port = 0;
 
   constructor(private readonly options: GrpcEdgeOptions) {
+    this.#addresses = new CallerAddresses(options.proxies);
     const root = loadRoot();
     const services = loadServices(root);
+    const paths = new Set(services.flatMap(({ methods }) => methods.map(({ path }) => path)));
+    this.#server = new Server({
+      'grpc.max_receive_message_length': limits.jsonBytes,
+      'grpc.max_concurrent_streams': callsPerConnection,
+      ...keepAlive,
+      interceptors: [handOverPacked(paths)],
+    });
     for (const { definition, methods } of services) {
-      const handlers = methods.map((method) => [method.name, this.#unary(method)] as const);
+      const handlers = methods.map(
+        (method) => [method.name, method.isStream ? this.#stream(method) : this.#unary(method)] as const,
+      );
       this.#server.addService(definition, Object.fromEntries(handlers));
     }
     this.#names = ['', ...services.map(({ name }) => name)];
@@ -97,69 +117,67 @@ export class GrpcEdge implements OnApplicationBootstrap, BeforeApplicationShutdo
 
   #unary(method: GrpcMethod): handleUnaryCall<Buffer, Fields> {
     return (call, callback) => {
-      const { path, operation, responseType } = method;
-      const span = {
-        name: path.slice(1),
-        kind: SpanKind.SERVER,
-        traceparent: textOf(call, 'traceparent') ?? null,
-        attributes: { 'rpc.system': 'grpc', 'rpc.method': path, 'concordat.operation': operation.name },
-      };
-      const serve = async (): Promise<void> => {
-        try {
-          const { output, positions } = await this.#route(method, call);
-          callback(null, toMessage(responseType, output as Fields), trailerOf(positions));
-        } catch (error) {
-          const known = asConcordatError(error);
-          if (known.code === 'INTERNAL')
-            this.options.logger.error({ error: known.cause ?? known }, 'call failed');
-          callback(toGrpcError(known, trailerOf({})));
-          throw known;
-        }
-      };
-      void inSpan(span, serve).catch(() => undefined);
+      void this.#inSpan(method, call, async () => {
+        const { operation, requestType, responseType } = method;
+        const read = isForStrangers(operation) ? fromStranger : unpacked;
+        const gone = new AbortController();
+        call.on('cancelled', () => gone.abort());
+        const { output, positions } = await this.options.router.route({
+          ...{ ...credentialsOf(call, this.#addresses), ...headersOf(call), operation, signal: gone.signal },
+          input: async () => toInput(requestType, decode(requestType, await read(call.request))),
+        });
+        callback(null, toMessage(responseType, output as Fields), trailerOf(positions));
+      }).catch(callback);
     };
   }
 
-  async #route(
-    { operation, requestType }: GrpcMethod,
-    call: ServerUnaryCall<Buffer, Fields>,
-  ): Promise<EdgeAnswer> {
-    const gone = new AbortController();
-    call.on('cancelled', () => gone.abort());
-    return this.options.router.route({
-      operation,
-      input: toInput(requestType, decode(requestType, call.request)),
-      authorization: textOf(call, 'authorization'),
-      proof: proofOf(call),
-      idempotencyKey: textOf(call, 'idempotency-key'),
-      minPosition: textOf(call, 'concordat-min-position'),
-      conversation: textOf(call, 'concordat-correlation-id'),
-      address: addressOf(call.getPeer()),
-      signal: gone.signal,
-    });
+  #stream(
+    method: GrpcMethod,
+  ): handleBidiStreamingCall<Buffer, Fields> & handleServerStreamingCall<Buffer, Fields> {
+    const serve = method.operation.kind === 'stream' ? serveItems : serveCalls;
+    return (call: StreamCall | ItemCall) => {
+      const gone = new AbortController();
+      call.on('cancelled', () => gone.abort());
+      void this.#inSpan(method, call, async () => {
+        await serve(
+          method,
+          call as StreamCall,
+          { router: this.options.router, addresses: this.#addresses },
+          gone,
+        );
+        call.end(trailerOf({}));
+      }).catch((error: unknown) => {
+        gone.abort();
+        call.emit('error', error);
+        resetUnlessEnded(call);
+      });
+    };
   }
-}
 
-const textOf = ({ metadata }: ServerUnaryCall<Buffer, Fields>, name: string): string | undefined =>
-  metadata.get(name)[0]?.toString();
-
-/** `192.0.2.1:4711` and `[2001:db8::1]:4711` without the port; null for what is no address. */
-function addressOf(peer: string): string | null {
-  const address = peer.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
-  return isIP(address) === 0 ? null : address;
-}
-
-/** To gRPC a method is a path, called by POST. */
-function proofOf(call: ServerUnaryCall<Buffer, Fields>): PresentedProof | undefined {
-  const proof = call.metadata.get('dpop').join(', ');
-  if (proof === '') return undefined;
-  return { proof, method: 'POST', authority: call.getHost(), path: call.getPath() };
-}
-
-function trailerOf(positions: Positions): Metadata {
-  const trailer = new Metadata();
-  const traceparent = activeTraceparent();
-  if (traceparent !== null) trailer.set('traceparent', traceparent);
-  if (Object.keys(positions).length > 0) trailer.set('concordat-position', formatPositions(positions));
-  return trailer;
+  /** @throws the error as gRPC knows it */
+  async #inSpan(
+    { path, operation }: GrpcMethod,
+    call: UnaryCall | StreamCall | ItemCall,
+    serve: () => Promise<void>,
+  ): Promise<void> {
+    const span = {
+      name: path.slice(1),
+      kind: SpanKind.SERVER,
+      traceparent: textOf(call, 'traceparent') ?? null,
+      tracestate: textOf(call, 'tracestate'),
+      attributes: { 'rpc.system': 'grpc', 'rpc.method': path, 'concordat.operation': operation.name },
+    };
+    let answer: unknown;
+    await inSpan(span, async () => {
+      try {
+        await serve();
+      } catch (error) {
+        const known = asConcordatError(error);
+        if (known.code === 'INTERNAL')
+          this.options.logger.error({ error: known.cause ?? known }, 'call failed');
+        answer = toGrpcError(known, trailerOf({}));
+        throw known;
+      }
+    }).catch(() => Promise.reject(answer as Error));
+  }
 }

@@ -10,6 +10,10 @@ export interface GrpcMethod {
   readonly name: string;
   readonly path: string;
   readonly operation: OperationSpec;
+  /** Whether the server answers with many messages. */
+  readonly isStream: boolean;
+  /** Whether the client sends many. */
+  readonly takesMany: boolean;
   readonly requestType: Type;
   readonly responseType: Type;
 }
@@ -44,6 +48,8 @@ export function loadServices(root: Root): GrpcService[] {
         throw new Error(`the gRPC method ${method.fullName} names no operation of the catalogue`);
       return {
         ...{ name: method.name, path: definition[method.name]!.path, operation },
+        isStream: method.responseStream === true,
+        takesMany: method.requestStream === true,
         ...{ requestType: method.resolvedRequestType!, responseType: method.resolvedResponseType! },
       };
     }),

@@ -82,7 +82,7 @@ const describeMessage = ({ name, fieldsArray, nestedArray, oneofsArray }: Type):
 });
 
 function describeField(field: FieldBase): object {
-  const { name: jsonName, id: number, partOf, map, repeated, parent } = field;
+  const { name: jsonName, id: number, partOf, map, repeated, parent, options } = field;
   return {
     ...{
       jsonName,
@@ -92,6 +92,7 @@ function describeField(field: FieldBase): object {
     },
     ...(map ? { type: 'TYPE_MESSAGE', typeName: `${parent!.fullName}.${entryOf(field)}` } : kindOf(field)),
     ...(partOf ? { oneofIndex: (parent as Type).oneofsArray.indexOf(partOf) } : {}),
+    ...(options?.['proto3_optional'] ? { proto3Optional: true } : {}),
   };
 }
 

@@ -1,5 +1,6 @@
 import { limits, problem } from '@concordat/contracts';
 import { eventually } from '@concordat/testing';
+import { gzipSync } from 'node:zlib';
 import { type DoorBench, openSocket, problemOf, sendRaw, startDoorBench } from '../../door.fixture';
 
 describe('the HTTP door and its bodies', () => {
@@ -97,6 +98,30 @@ describe('the HTTP door and its bodies', () => {
       const answer = await sendRaw(url, `${head}\r\ntransfer-encoding: chunked\r\n\r\n`, ...chunks);
       expect(answer).toMatchObject({ status: 413 });
       expect(problem.parse(JSON.parse(answer!.body))).toMatchObject({ code: 'PAYLOAD_TOO_LARGE' });
+    });
+
+    it.each([
+      ['/v1/auth/challenge', 'gzip'],
+      ['/v1/auth/token', 'x-gzip'],
+      ['/v1/auth/login', 'zstd'],
+      ['/v1/auth/refresh', 'br'],
+    ])('of anybody, to %s / is taken as it is only, and tells so', async (path, coding) => {
+      const answer = await post(gzipSync('{}'), { 'content-encoding': coding }, path);
+      expect(await problemOf(answer)).toMatchObject({
+        ...{ code: 'CONTENT_CODING_UNSUPPORTED', detail: expect.stringContaining('as it is') as string },
+      });
+      expect(answer.headers.get('accept-encoding')).toBe('identity');
+      const plain = await post('{}', { 'content-encoding': 'identity' }, path);
+      expect(await problemOf(plain)).toMatchObject({ code: 'INPUT_INVALID' });
+      const large = (bytes: number) => post(`{"x":"${'x'.repeat(bytes - 8)}"}`, {}, path).then(problemOf);
+      expect(await large(limits.strangerBytes)).toMatchObject({ code: 'INPUT_INVALID' });
+      expect(await large(limits.strangerBytes + 1)).toMatchObject({ code: 'PAYLOAD_TOO_LARGE' });
+    });
+
+    it('of anybody, as large as a sound one can be / has room', async () => {
+      const password = '\\u0001'.repeat(4 * limits.passwordBytes);
+      const body = `{"email":"${'x'.repeat(64)}@example.org","password":"${password}"}`;
+      expect(await problemOf(await post(body, {}, '/v1/auth/login'))).not.toMatchObject({ status: 413 });
     });
 
     it('of another media type, or of none / is refused', async () => {

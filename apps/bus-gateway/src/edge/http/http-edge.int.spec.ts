@@ -1,5 +1,11 @@
 import { startTelemetry } from '@concordat/runtime';
-import { type HttpBinding, operationList, operations, type OperationSpec } from '@concordat/contracts';
+import {
+  ConcordatError,
+  type HttpBinding,
+  operationList,
+  operations,
+  type OperationSpec,
+} from '@concordat/contracts';
 import { newAgent } from '@concordat/testing';
 import { type DoorBench, problemOf, startDoorBench } from '../../door.fixture';
 
@@ -13,9 +19,19 @@ const endTelemetry = startTelemetry({
 type Route = OperationSpec & { readonly http: HttpBinding };
 const routes = operationList.filter((spec): spec is Route => spec.http !== undefined);
 
+/** What audit-service says of its log, and as a witness. */
+const audit: Parameters<typeof startDoorBench>[0] = async ({ operation, input }) => {
+  const answer = (output: object) => ({ output, position: null });
+  const { request } = input as { request?: string };
+  if (operation === 'audit.tile') return answer({ body: 'AAAA' });
+  if (operation !== 'audit.addCheckpoint') throw new ConcordatError('NOT_FOUND');
+  if (request === 'fork\n') throw new ConcordatError('WITNESS_PROOF_INVALID');
+  return answer({ cosignatures: request === 'old 7\n' ? '\u2014 witness AAAA\n' : null, size: 7 });
+};
+
 describe('the HTTP door', () => {
   let doors: DoorBench;
-  beforeAll(async () => (doors = await startDoorBench()));
+  beforeAll(async () => (doors = await startDoorBench(audit)));
   afterAll(async () => {
     await doors.stop();
     await endTelemetry();
@@ -76,6 +92,8 @@ describe('the HTTP door', () => {
       it('with an agent where an administrator is needed, or a key where an agent is / is refused, and never fails', async () => {
         const agent = await knock(route, doors.authorization.agent);
         const admin = await knock(route, doors.authorization.admin);
+        // A stream would go on.
+        if (route.kind === 'stream') await agent.body!.cancel();
         if (route.scope === 'admin')
           expect(await problemOf(agent)).toMatchObject({ code: 'SCOPE_MISSING', status: 403 });
         else expect(agent.status).toBeLessThan(500);
@@ -169,8 +187,9 @@ describe('the HTTP door', () => {
     ]);
   });
 
-  it('health, metrics and the API description / are there for everybody', async () => {
-    for (const path of ['/health/live', '/health/ready', '/health/startup', '/metrics', '/openapi.json'])
+  it('health, metrics and the reference / are there for everybody', async () => {
+    const described = ['/openapi.json', '/asyncapi.json', '/docs', '/docs/events'];
+    for (const path of ['/health/live', '/health/ready', '/health/startup', '/metrics', ...described])
       expect([path, (await ask(path)).status]).toEqual([path, 200]);
   });
 
@@ -193,5 +212,24 @@ describe('the HTTP door', () => {
       expect(text).not.toContain(canary);
     }
     expect(gateway.log.length).toBeGreaterThan(0);
+  });
+
+  it('tiles may be kept for ever, refusals and all that changes may not', async () => {
+    const cacheOf = async (path: string) => (await ask(`/v1/audit/log/${path}`)).headers.get('cache-control');
+    expect(await cacheOf('tile/0/000')).toBe('public, max-age=31536000, immutable');
+    expect(await cacheOf('tile/0/x')).toBe('no-store');
+    expect(await cacheOf('checkpoint')).toBe('no-store');
+  });
+
+  it('a witness takes and gives text, with the statuses of C2SP tlog-witness', async () => {
+    const add = async (body: string | Uint8Array<ArrayBuffer>) => {
+      const answer = await ask('/v1/audit/witness/add-checkpoint', { method: 'POST', body });
+      return [answer.status, answer.headers.get('content-type'), await answer.text()];
+    };
+    expect(await add('old 7\n')).toEqual([200, 'text/plain; charset=utf-8', '\u2014 witness AAAA\n']);
+    expect(await add('old 3\n')).toEqual([409, 'text/x.tlog.size', '7\n']);
+    expect((await add('fork\n')).slice(0, 2)).toEqual([422, 'application/problem+json']);
+    expect((await add(Uint8Array.of(0xff)))[0]).toBe(400);
+    expect((await add('x'.repeat(20_000)))[0]).toBe(413);
   });
 });

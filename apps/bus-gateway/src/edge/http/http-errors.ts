@@ -1,6 +1,7 @@
 import { asConcordatError, ConcordatError, toProblem } from '@concordat/contracts';
 import type { Logger } from '@concordat/runtime';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { acceptedCodings } from './content-coding';
 import { traceProblem } from './http-tracing';
 
 /** Refusals of Fastify and of the socket below it, by their codes. */
@@ -25,8 +26,14 @@ function toConcordatError(error: unknown): ConcordatError {
 }
 
 /** RFC 9449 §7.1 names the fault of a proof. */
-const schemes = ({ code }: ConcordatError): string =>
+export const schemes = ({ code }: ConcordatError): string =>
   `Bearer, DPoP algs="EdDSA"${code === 'PROOF_INVALID' ? ', error="invalid_dpop_proof"' : ''}, ApiKey`;
+
+/** `RateLimit` (draft-ietf-httpapi-ratelimit-headers): nothing remains of what was asked for until so many seconds pass. */
+function usedUp({ code, retryAfterSeconds = 1 }: ConcordatError): string | undefined {
+  if (code === 'RATE_LIMITED') return `"requests";r=0;t=${retryAfterSeconds}`;
+  return code === 'QUOTA_EXCEEDED' ? `"messages";r=0;t=${retryAfterSeconds}` : undefined;
+}
 
 /** Answers with `application/problem+json` (RFC 9457). */
 export async function sendProblem(
@@ -41,6 +48,10 @@ export async function sendProblem(
   if (known.status === 401) void reply.header('www-authenticate', schemes(known));
   if (known.retryAfterSeconds !== undefined)
     void reply.header('retry-after', String(known.retryAfterSeconds));
+  if (known.code === 'CONTENT_CODING_UNSUPPORTED')
+    void reply.header('accept-encoding', reply.getHeader('accept-encoding') ?? acceptedCodings);
+  const used = usedUp(known);
+  if (used !== undefined) void reply.header('ratelimit', used);
   // As bytes: to a text Fastify would add a charset, which the media type does not have.
   const body = Buffer.from(JSON.stringify(toProblem(known, traceId)));
   return reply.code(known.status).type('application/problem+json').send(body);

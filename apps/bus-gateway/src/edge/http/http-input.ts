@@ -1,5 +1,6 @@
-import { ConcordatError, type HttpBinding } from '@concordat/contracts';
+import { ConcordatError, type HttpBinding, parseStrictJson } from '@concordat/contracts';
 import type { FastifyRequest } from 'fastify';
+import { decodeContent } from './content-coding';
 
 type Fields = Record<string, unknown>;
 
@@ -12,9 +13,10 @@ const restField = (path: string): string | undefined => /\{(\w+)\+\}/.exec(path)
 /**
  * The input of an operation, from where HTTP puts it: path and headers, then the query (GET, DELETE) or the body. What
  * stands in the other place is refused, not ignored.
- * @throws ConcordatError INPUT_INVALID when a field comes twice or in the wrong place, or the body is not an object
+ * @throws ConcordatError INPUT_INVALID when a field comes twice or in the wrong place, or the body is not an object; as
+ * `decodeContent` and `parseStrictJson` do
  */
-export function readInput(http: HttpBinding, request: FastifyRequest): Fields {
+export async function readInput(http: HttpBinding, request: FastifyRequest): Promise<Fields> {
   const hasBody = http.method !== 'GET' && http.method !== 'DELETE';
   const query = queryFields(request.query as Fields);
   if (hasBody && Object.keys(query).length > 0) throw refusal('The operation takes its fields in the body.');
@@ -23,7 +25,7 @@ export function readInput(http: HttpBinding, request: FastifyRequest): Fields {
   return merge(
     pathFields(http, request.params as Fields),
     headerFields(http, request),
-    hasBody ? bodyFields(request.body) : query,
+    hasBody ? bodyFields(await readJson(request)) : query,
   );
 }
 
@@ -36,6 +38,11 @@ function pathFields({ path }: HttpBinding, params: Fields): Fields {
 function headerFields({ headers = {} }: HttpBinding, request: FastifyRequest): Fields {
   const present = Object.entries(headers).filter(([header]) => request.headers[header] !== undefined);
   return Object.fromEntries(present.map(([header, field]) => [field, request.headers[header]]));
+}
+
+async function readJson({ body, headers }: FastifyRequest): Promise<unknown> {
+  if (!Buffer.isBuffer(body)) return undefined;
+  return parseStrictJson(await decodeContent(headers['content-encoding'], body));
 }
 
 function bodyFields(body: unknown): Fields {

@@ -1,7 +1,8 @@
-import { ConcordatError, limits, parseStrictJson, toProblem } from '@concordat/contracts';
+import { ConcordatError, limits } from '@concordat/contracts';
 import type { Logger } from '@concordat/runtime';
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { sendProblem } from './http-errors';
+import { rawProblem } from './raw-problem';
 import { beginTrace, endTrace, traceRequests } from './http-tracing';
 
 /** Sockets at the same time; further ones are closed at once. */
@@ -15,7 +16,7 @@ const lookMs = 2_000;
 const drainMs = 5_000;
 
 /**
- * An HTTP server that takes strict JSON only, and answers everything that it refuses, however early, with
+ * An HTTP server that takes JSON only, and answers everything that it refuses, however early, with
  * `application/problem+json`. Routes are added by whoever opens it.
  */
 export function openHttpServer(logger: Logger): FastifyInstance {
@@ -36,13 +37,13 @@ export function openHttpServer(logger: Logger): FastifyInstance {
     },
     clientErrorHandler: (error, socket) => {
       if (error.code === 'ECONNRESET' || socket.destroyed) return;
-      if (socket.writable) socket.write(rawProblem(error.code));
+      if (socket.writable) socket.write(badRequest(error.code));
       socket.destroy();
     },
   });
   server.server.maxConnections = connectionsLimit;
   traceRequests(server);
-  acceptStrictJson(server);
+  acceptJson(server);
   answerErrors(server, logger);
   return server;
 }
@@ -54,12 +55,13 @@ export async function closeHttpServer(server: FastifyInstance): Promise<void> {
   clearTimeout(timer);
 }
 
-function acceptStrictJson(server: FastifyInstance): void {
+/** As bytes: they are unpacked and read when it is known who sent them (`http-input.ts`). */
+function acceptJson(server: FastifyInstance): void {
   server.removeAllContentTypeParsers();
   server.addContentTypeParser(
     'application/json',
     { parseAs: 'buffer' },
-    async (_request: unknown, body: Buffer) => (body.length === 0 ? undefined : parseStrictJson(body)),
+    async (_request: unknown, body: Buffer) => (body.length === 0 ? undefined : body),
   );
 }
 
@@ -76,23 +78,13 @@ function setCommonHeaders(reply: FastifyReply): void {
   void reply.header('cache-control', reply.getHeader('cache-control') ?? 'no-store');
 }
 
-/** The answer to what is not HTTP, written by hand because there is no request to answer. */
-function rawProblem(code: string | undefined): string {
+/** The answer to what is not HTTP: there is no request to answer. */
+function badRequest(code: string | undefined): string {
   const detail =
     code === 'HPE_HEADER_OVERFLOW'
       ? 'The request line and the headers are too long.'
       : code === 'ERR_HTTP_REQUEST_TIMEOUT'
         ? 'The request did not come to its end in time.'
         : 'The request is not well-formed HTTP.';
-  const problem = toProblem(new ConcordatError('INPUT_INVALID', detail), '0'.repeat(32));
-  const body = JSON.stringify(problem);
-  const head = [
-    `HTTP/1.1 ${problem.status} Bad Request`,
-    'content-type: application/problem+json',
-    `content-length: ${Buffer.byteLength(body)}`,
-    'x-content-type-options: nosniff',
-    'cache-control: no-store',
-    'connection: close',
-  ];
-  return `${head.join('\r\n')}\r\n\r\n${body}`;
+  return rawProblem(new ConcordatError('INPUT_INVALID', detail), '0'.repeat(32));
 }

@@ -27,7 +27,8 @@ export function beginTrace(request: FastifyRequest, reply: FastifyReply): void {
     'http.request.method': request.method,
     ...(route === undefined ? {} : { 'http.route': route }),
   };
-  const parent = contextOf(String(request.headers['traceparent'] ?? ''));
+  const { traceparent, tracestate } = request.headers;
+  const parent = contextOf(String(traceparent ?? ''), String(tracestate ?? ''));
   const name = route === undefined ? request.method : `${request.method} ${route}`;
   const span = trace.getTracer('concordat').startSpan(name, { kind: SpanKind.SERVER, attributes }, parent);
   spans.set(request, span);

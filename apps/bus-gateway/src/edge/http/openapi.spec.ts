@@ -1,8 +1,8 @@
 import {
-  commonErrors,
-  credentialErrors,
   errorDefinition,
+  errorsOf,
   type HttpBinding,
+  isCompressible,
   operationList,
   type OperationSpec,
 } from '@concordat/contracts';
@@ -13,6 +13,7 @@ import { z } from 'zod';
 import type { Directory } from '@concordat/directory';
 import type { OperationRouter } from '../operation-router';
 import { HttpEdge } from './http-edge';
+import { addCheckpointPath } from './witness-text';
 import type * as httpServer from './http-server';
 import { openApiDocument } from './openapi';
 
@@ -54,6 +55,8 @@ type Route = OperationSpec & { readonly http: HttpBinding };
 
 const document = JSON.parse(JSON.stringify(openApiDocument())) as Document;
 const routes = operationList.filter((spec): spec is Route => spec.http !== undefined);
+/** Faces of operations that the catalogue has under other routes. */
+const faces = { 'GET /v1/events': 'event.fetch', 'POST /v1/events': 'event.send' };
 const plain = (path: string): string => path.replace('+}', '}');
 const documented = Object.entries(document.paths).flatMap(([path, methods]) =>
   Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
@@ -91,15 +94,15 @@ describe('the OpenAPI document', () => {
   });
 
   it('has every route of the catalogue once, and no other', () => {
-    const wanted = routes.map(({ http }) => `${http.method} ${plain(http.path)}`);
+    const wanted = [...routes.map(({ http }) => `${http.method} ${plain(http.path)}`), ...Object.keys(faces)];
     expect([...documented].sort()).toEqual(wanted.sort());
     const ids = Object.values(document.paths).flatMap((methods) =>
       Object.values(methods).map(({ operationId }) => operationId),
     );
-    expect(ids.sort()).toEqual(routes.map(({ name }) => name).sort());
+    expect(ids.sort()).toEqual([...routes.map(({ name }) => name), ...Object.values(faces)].sort());
   });
 
-  it('has every route of the server but those that describe and watch it, and the server every route of it', () => {
+  it('has every route of the server but those that describe and watch it, and the server every route of it', async () => {
     const nothing = {} as unknown;
     const logger = createLogger({ service: 'bus-gateway', instance: 'bus-1', level: 'silent' });
     const ports = {
@@ -107,19 +110,36 @@ describe('the OpenAPI document', () => {
       directory: nothing as Directory,
       health: new Health(),
       logger,
+      now: () => new Date(),
     };
-    new HttpEdge({ ...ports, host: '127.0.0.1', port: 0 });
+    await new HttpEdge({ ...ports, host: '127.0.0.1', port: 0 }).fastify.ready();
     const served = mockRoutes.flatMap(({ method, url }) => [method].flat().map((verb) => `${verb} ${url}`));
     const isMeta = (route: string): boolean =>
-      /^(GET|HEAD) \/(openapi\.json|metrics|health\/\w+|\.well-known\/[\w.]+)$/.test(route);
+      /^(GET|HEAD) \/(openapi\.json|asyncapi\.json|docs(\/[\w.-]*)?|metrics|health\/\w+|\.well-known\/[\w.]+)$/.test(
+        route,
+      );
     const fields = routes.map(({ http }) => /\{(\w+)\+\}/.exec(http.path)?.[1]);
     const asServed = documented.map((route) =>
       route
         .replace(/\{(\w+)\}$/, (all, name: string) => (fields.includes(name) ? '*' : all))
         .replace(/\{(\w+)\}/g, ':$1'),
     );
-    expect(served.filter((route) => !isMeta(route)).sort()).toEqual(asServed.sort());
+    // The text of C2SP tlog-witness; what it does is documented as `audit.addCheckpoint`.
+    const others = served.filter((route) => !isMeta(route) && route !== `POST ${addCheckpointPath}`);
+    expect(others.sort()).toEqual(asServed.sort());
+    expect(served).toContain(`POST ${addCheckpointPath}`);
     expect(served.filter(isMeta).length).toBeGreaterThan(4);
+  });
+
+  it('has events in every mode, in and out, and takes no second name for them', () => {
+    const { get, post } = document.paths['/v1/events']!;
+    const types = ['application/cloudevents+json', 'application/cloudevents-batch+json', '*/*'];
+    expect(Object.keys(post!.requestBody!.content)).toEqual(types);
+    expect(Object.keys(get!.responses['200']!.content)).toEqual(types);
+    expect(post!.responses['400']!.description).toContain('CLOUD_EVENT_INVALID');
+    expect(get!.responses['406']!.description).toContain('NOT_ACCEPTABLE');
+    for (const { name } of [...get!.parameters, ...post!.parameters])
+      expect(name).not.toBe('Idempotency-Key');
   });
 
   it('says what a problem is, as it is answered', () => {
@@ -130,7 +150,7 @@ describe('the OpenAPI document', () => {
 });
 
 describe.each(routes)('$http.method $http.path in the OpenAPI document', (route) => {
-  const { http, input, caller, kind, errors } = route;
+  const { http, input, caller, kind } = route;
   const operation = document.paths[plain(http.path)]?.[http.method.toLowerCase()] as Operation;
   const schema = z.toJSONSchema(input, { io: 'input', unrepresentable: 'any' }) as {
     properties: Record<string, object>;
@@ -171,6 +191,7 @@ describe.each(routes)('$http.method $http.path in the OpenAPI document', (route)
       [
         ...Object.entries(http.headers ?? {}).map(([name, field]) => [name, isRequired(field)]),
         ...(isNamed ? [['idempotency-key', false]] : []),
+        ...(hasBody && caller !== 'none' ? [['content-encoding', false]] : []),
         ...[
           ['concordat-min-position', false],
           ['concordat-correlation-id', false],
@@ -187,7 +208,7 @@ describe.each(routes)('$http.method $http.path in the OpenAPI document', (route)
   });
 
   it('names every error under its status, and says what comes with it', () => {
-    const codes = [...commonErrors, ...(caller === 'none' ? [] : credentialErrors), ...errors];
+    const codes = errorsOf(route);
     const { [http.status]: success, ...failures } = operation.responses;
     const found = Object.entries(failures).flatMap(([status, { description }]) =>
       [...description.matchAll(/`([A-Z_]+)`: /g)].map(([, code]) => [status, code]),
@@ -201,18 +222,23 @@ describe.each(routes)('$http.method $http.path in the OpenAPI document', (route)
     for (const answer of Object.values(operation.responses))
       expect(answer.headers).toHaveProperty('traceparent');
     if (failures['401']) expect(failures['401'].headers).toHaveProperty('WWW-Authenticate');
-    expect(failures['503']!.headers).toHaveProperty('Retry-After');
-    expect(success!.headers).toHaveProperty('Concordat-Position');
+    for (const status of ['429', '503'])
+      if (failures[status]) expect(failures[status].headers).toHaveProperty('Retry-After');
+    expect('Concordat-Position' in success!.headers).toBe(kind !== 'stream');
     expect('ETag' in success!.headers).toBe(http.etag !== undefined);
+    expect(failures['415']!.headers).toHaveProperty('Accept-Encoding');
+    expect('Content-Encoding' in success!.headers).toBe(isCompressible(route));
   });
 
-  it('answers with its output, or with bytes', () => {
+  it('answers with its output, with bytes, or with its items as events or lines', () => {
     const { content } = operation.responses[http.status]!;
+    if (http.lines) return expect(Object.keys(content)).toEqual(http.lines.mediaTypes);
     if (http.mediaType !== undefined) return expect(content).toEqual({ [http.mediaType]: {} });
     const { $schema: _dialect, ...output } = z.toJSONSchema(route.output, {
       io: 'output',
       unrepresentable: 'any',
     });
-    expect(content).toEqual({ 'application/json': { schema: JSON.parse(JSON.stringify(output)) as object } });
+    const type = kind === 'stream' ? 'text/event-stream' : 'application/json';
+    expect(content).toEqual({ [type]: { schema: JSON.parse(JSON.stringify(output)) as object } });
   });
 });

@@ -1,29 +1,29 @@
 import {
-  commonErrors,
-  correlationId,
-  credentialErrors,
-  errorDefinition,
   type HttpBinding,
+  isCompressible,
   operationList,
   type OperationSpec,
   problem,
 } from '@concordat/contracts';
-import { z } from 'zod';
+import { eventPaths } from '../../cloud-events/cloud-events.openapi';
+import {
+  compressible,
+  failures,
+  headerParameters,
+  type Json,
+  schemaOf,
+  securityOf,
+  text,
+  traced,
+} from './openapi-parts';
 
-type Json = Record<string, unknown>;
-
-const text: Json = { type: 'string' };
-/** Headers of every answer. */
-const traced: Json = { traceparent: { description: 'W3C Trace Context.', required: true, schema: text } };
-
-const schemaOf = (schema: z.ZodType, io: 'input' | 'output'): Json => {
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, {
-    io,
-    target: 'draft-2020-12',
-    unrepresentable: 'any',
-  }) as Json;
-  return rest;
-};
+/** What the documents say of the whole. */
+export const apiInfo = {
+  title: 'Concordat',
+  version: '1.0.0',
+  description:
+    'A self-hosted trust fabric for AI agents: provable identity, durable messaging, a verifiable audit trail, encrypted memory.',
+} as const;
 
 /** The catalogue as OpenAPI 3.1: every route, its input, its answers and every error it may give. */
 export function openApiDocument(): Json {
@@ -38,14 +38,8 @@ export function openApiDocument(): Json {
   }
   return {
     openapi: '3.1.0',
-    info: {
-      title: 'Concordat',
-      version: '1.0.0',
-      description:
-        'A self-hosted trust fabric for AI agents: provable identity, durable messaging, a verifiable audit trail, encrypted memory.',
-      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
-    },
-    paths,
+    info: { ...apiInfo, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
+    paths: { ...paths, ...eventPaths() },
     components: {
       schemas: { Problem: schemaOf(problem, 'output') },
       securitySchemes: {
@@ -81,39 +75,11 @@ function describe(operation: OperationSpec, http: HttpBinding): Json {
     operationId: operation.name,
     summary: operation.summary,
     tags: [operation.name.split('.')[0]],
-    security:
-      operation.caller === 'none'
-        ? []
-        : operation.caller === 'agent'
-          ? [{ accessToken: [] }]
-          : [{ accessToken: [] }, { apiKey: [] }],
+    security: securityOf(operation),
     parameters,
     ...(hasBody && rest.length > 0 ? { requestBody: requestBody(input, rest) } : {}),
     responses: { [http.status]: success(operation, http), ...failures(operation) },
   };
-}
-
-/** What any operation takes besides its input. A POST that is a query takes a key too, and has no need of it. */
-function headerParameters({ kind }: OperationSpec, { method }: HttpBinding): Json[] {
-  const header = (name: string, description: string, schema: Json): Json => ({
-    ...{ name, in: 'header', required: false, description, schema },
-  });
-  const key = header('Idempotency-Key', 'Names the effect: a repetition with the same key has it once.', {
-    ...{ type: 'string', pattern: '^[\\x21-\\x7e]{1,255}$' },
-  });
-  return [
-    ...(kind === 'command' || method === 'POST' ? [key] : []),
-    header(
-      'Concordat-Min-Position',
-      'What must have been seen before the answer: `Concordat-Position`s.',
-      text,
-    ),
-    header(
-      'Concordat-Correlation-Id',
-      'The conversation to which the request belongs.',
-      schemaOf(correlationId, 'input'),
-    ),
-  ];
 }
 
 function requestBody(
@@ -129,10 +95,18 @@ function requestBody(
   return { required: schema.required.length > 0, content: { 'application/json': { schema } } };
 }
 
-const success = ({ output }: OperationSpec, { mediaType, etag }: HttpBinding): Json => ({
+const success = (operation: OperationSpec, http: HttpBinding): Json =>
+  operation.kind === 'stream'
+    ? http.lines
+      ? linesOf(http.lines)
+      : events(operation)
+    : answer(operation, http);
+
+const answer = (operation: OperationSpec, { mediaType, etag }: HttpBinding): Json => ({
   description: 'Success.',
   headers: {
     ...traced,
+    ...(isCompressible(operation) ? compressible : {}),
     'Concordat-Position': {
       description: 'Where the source stood: `<source>:<epoch>-<position>`.',
       schema: text,
@@ -141,29 +115,21 @@ const success = ({ output }: OperationSpec, { mediaType, etag }: HttpBinding): J
   },
   content:
     mediaType === undefined
-      ? { 'application/json': { schema: schemaOf(output, 'output') } }
+      ? { 'application/json': { schema: schemaOf(operation.output, 'output') } }
       : { [mediaType]: {} },
 });
 
-/** Codes by status: a reader of the document sees every way in which the operation can fail. */
-function failures({ caller, errors }: OperationSpec): Json {
-  const codes = [...new Set([...commonErrors, ...(caller === 'none' ? [] : credentialErrors), ...errors])];
-  const statuses = [...new Set(codes.map((code) => errorDefinition(code).status))];
-  return Object.fromEntries(
-    statuses.map((status) => [
-      String(status),
-      {
-        description: codes
-          .filter((code) => errorDefinition(code).status === status)
-          .map((code) => `\`${code}\`: ${errorDefinition(code).title}`)
-          .join('\n\n'),
-        headers: {
-          ...traced,
-          ...(status === 401 ? { 'WWW-Authenticate': { required: true, schema: text } } : {}),
-          ...(status === 503 ? { 'Retry-After': { required: true, schema: { type: 'integer' } } } : {}),
-        },
-        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-      },
-    ]),
-  );
-}
+/** Text, line by line; what the lines are depends on the input. */
+const linesOf = ({ mediaTypes }: NonNullable<HttpBinding['lines']>): Json => ({
+  description: 'Lines, as they come. An answer that breaks off ends without the end of its body.',
+  headers: traced,
+  content: Object.fromEntries(mediaTypes.map((mediaType) => [mediaType, { schema: text }])),
+});
+
+/** Server-sent events; OpenAPI 3.1 has no words for their sequence, so the schema is that of the `data` of one. */
+const events = ({ output }: OperationSpec): Json => ({
+  description:
+    'A stream that goes on until one side ends it. `event: item` carries an item in `data`; `event: error` a Problem, and is the last; `event: end` is the last when all is said. Comments come while nothing happens.',
+  headers: traced,
+  content: { 'text/event-stream': { schema: schemaOf(output, 'output') } },
+});

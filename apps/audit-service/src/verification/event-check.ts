@@ -1,0 +1,133 @@
+import { erasureTypes, isErasure, namesOf } from '../erasure/erasure';
+import type { EventSealer } from '../leaf/event-sealer';
+import { LogEntry } from '../log/log-rows';
+import type { AuditStore } from '../store/audit-store';
+import { queryRows } from '../store/bulk';
+import type { Dropped } from './dropped';
+import type { Faults } from './fault';
+import { countEvents, eventPages, type StoredEvent } from './event-pages';
+import { type EventText, judge } from './opened-event';
+import type { Snapshot } from './snapshot';
+
+export interface EventCheckPorts {
+  readonly store: AuditStore;
+  readonly sealer: EventSealer;
+  readonly dropped: Dropped;
+  readonly faults: Faults;
+  readonly onProgress: (entries: number) => void;
+  /** Called with every event that is as it was logged. */
+  readonly onEvent: (event: EventText) => void;
+}
+
+/** Leaves that are looked after at a time: one bit each. */
+const windowSize = 65_536;
+const missingKept = 100;
+
+/** Every row of `audit_events` against its leaf, and every leaf for its row. */
+export class EventCheck {
+  #erased: ReadonlySet<string> = new Set();
+  /** Leaves without a row: how many, the first, and the last of them, since what is dropped is what is oldest. */
+  #missingCount = 0;
+  #firstMissing: Missing[] = [];
+  #lastMissing: Missing[] = [];
+
+  constructor(
+    private readonly ports: EventCheckPorts,
+    private readonly snapshot: Snapshot,
+  ) {}
+
+  /** @returns tenant and subject of everybody who was erased */
+  async run(): Promise<ReadonlySet<string>> {
+    const { size, tenants } = this.snapshot;
+    const { store, onProgress } = this.ports;
+    this.#erased = await readErased(store, tenants);
+    for (let from = 0; from < size; from += windowSize) {
+      const to = Math.min(size, from + windowSize);
+      const seen = new Uint8Array(to - from);
+      for (const tenant of tenants) await this.#checkRows(tenant, from, to, seen);
+      await this.#noteMissing(from, seen);
+      onProgress(to);
+    }
+    this.#judgeMissing();
+    return this.#erased;
+  }
+
+  async #checkRows(tenant: string, from: number, to: number, seen: Uint8Array): Promise<void> {
+    const { store, faults } = this.ports;
+    let rows = 0;
+    for await (const page of eventPages(store, { tenant, from, to })) {
+      for (const row of page) {
+        const place = row.logIndex - from;
+        if (seen[place]) this.#fault(row, 'it is a second row of the entry');
+        else await this.#check(row);
+        seen[place] = 1;
+      }
+      rows += page.length;
+    }
+    const count = await countEvents(store, { tenant, from, to });
+    if (count === rows) return;
+    const detail = `there are ${count} rows of the entries ${from}–${to - 1}, of which ${rows} have a place of their own`;
+    faults.add({ table: 'audit_events', tenant, logIndex: from, detail });
+  }
+
+  async #check(row: StoredEvent): Promise<void> {
+    const judgement = await judge(this.ports.sealer, row);
+    if (judgement.kind === 'changed') return this.#fault(row, judgement.detail);
+    if (judgement.kind === 'open') return this.ports.onEvent(judgement.event);
+    if (!this.#erased.has(subjectName(row)))
+      this.#fault(row, 'key_id names no key, and its subject was not erased');
+  }
+
+  #fault({ tenant, logIndex, eventId }: StoredEvent, detail: string): void {
+    this.ports.faults.add({ table: 'audit_events', tenant, logIndex, eventId, detail });
+  }
+
+  async #noteMissing(from: number, seen: Uint8Array): Promise<void> {
+    if (!seen.includes(0)) return;
+    const places = Array.from(seen.keys()).filter((place) => !seen[place]);
+    this.#missingCount += places.length;
+    const ends = [...new Set([...places.slice(0, missingKept), ...places.slice(-missingKept)])];
+    const where = { leafIndex: { $in: ends.map((place) => from + place) } };
+    const order = { orderBy: { leafIndex: 'asc' } } as const;
+    const leaves = await this.ports.store.read((em) => em.find(LogEntry, where, order));
+    const found = leaves.map(({ leafIndex: logIndex, eventId }) => ({ logIndex, eventId }));
+    this.#firstMissing = [...this.#firstMissing, ...found].slice(0, missingKept);
+    this.#lastMissing = [...this.#lastMissing, ...found].slice(-missingKept);
+  }
+
+  /** More rows may not be missing than retention has dropped. */
+  #judgeMissing(): void {
+    const { dropped, faults } = this.ports;
+    const tooMany = this.#missingCount - dropped.rows;
+    if (tooMany <= 0) return;
+    const detail =
+      dropped.rows === 0
+        ? 'the row of the entry is missing'
+        : `the row of the entry is missing; ${tooMany} rows more are than retention has dropped`;
+    const named = dropped.rows === 0 ? this.#firstMissing : this.#lastMissing.slice(-tooMany);
+    for (const at of named) faults.add({ table: 'audit_events', ...at, detail });
+  }
+}
+
+interface Missing {
+  readonly logIndex: number;
+  readonly eventId: string;
+}
+
+export const subjectName = ({ tenant, subject }: { tenant: string; subject: string }): string =>
+  `${tenant} ${subject}`;
+
+/** Who was erased, as their events say; each of those is checked like all others. */
+async function readErased(store: AuditStore, tenants: readonly string[]): Promise<Set<string>> {
+  const sql =
+    'SELECT DISTINCT type, source, subject FROM audit_events WHERE tenant = ? AND type = ANY(?::text[])';
+  const erased = new Set<string>();
+  for (const tenant of tenants) {
+    const rows = await store.transaction((em) =>
+      queryRows<{ type: string; source: string; subject: string }>(em, sql, [tenant, erasureTypes]),
+    );
+    for (const name of rows.filter(isErasure).flatMap(({ subject }) => namesOf(subject)))
+      erased.add(subjectName({ tenant, subject: name }));
+  }
+  return erased;
+}

@@ -1,0 +1,89 @@
+/** How a table is tampered with in tests: which rows it has, which columns, and which fault names a row. */
+export interface TamperedTable {
+  readonly name: string;
+  /** Columns by their kind of value. */
+  readonly columns: Readonly<Record<string, 'text' | 'int' | 'time' | 'bytes'>>;
+  /** SQL that names a row in the order of the table, for people and for the fault. */
+  readonly key: string;
+  /** Tamperings that are tried in the long round, a fifth of them in CI. */
+  readonly runs: number;
+  /** Rows that can be judged whole. */
+  readonly where?: string;
+}
+
+export const tables: readonly TamperedTable[] = [
+  {
+    name: 'audit_events',
+    runs: 100,
+    key: 'log_index',
+    columns: {
+      ...{
+        tenant: 'text',
+        log_index: 'int',
+        event_id: 'text',
+        type: 'text',
+        source: 'text',
+        subject: 'text',
+      },
+      ...{ actor: 'text', time: 'time', correlation_id: 'text', trace_id: 'text', key_id: 'text' },
+      ...{ body: 'bytes', body_bytes: 'int' },
+    },
+    where: `subject NOT IN (SELECT subject FROM audit_events WHERE type LIKE '%agent.erased%')`,
+  },
+  {
+    name: 'message_audit_log',
+    runs: 80,
+    key: 'message_id',
+    columns: {
+      ...{ tenant: 'text', message_id: 'text', from_agent: 'text', to_agent: 'text', message_type: 'text' },
+      ...{ priority: 'text', status: 'text', status_rank: 'int', correlation_id: 'text', reply_to: 'text' },
+      ...{ payload: 'bytes', payload_key_id: 'text', payload_bytes: 'int', timestamp: 'time' },
+      ...{ delivered_at: 'time', ttl_seconds: 'int', retry_count: 'int', error_message: 'text' },
+    },
+    where: `from_agent NOT IN (SELECT subject FROM audit_events WHERE type LIKE '%agent.erased%')`,
+  },
+  {
+    name: 'log_entries',
+    runs: 40,
+    key: 'leaf_index',
+    columns: { leaf_index: 'int', event_id: 'text', leaf: 'bytes' },
+  },
+  {
+    name: 'log_tiles',
+    runs: 30,
+    key: `level || '/' || index`,
+    columns: { level: 'int', index: 'int', hashes: 'bytes' },
+  },
+  { name: 'log_state', runs: 15, key: 'size', columns: { vkey: 'text', size: 'int', root: 'bytes' } },
+  { name: 'log_checkpoints', runs: 30, key: 'size', columns: { size: 'int', note: 'text', previous: 'int' } },
+  {
+    name: 'source_cursors',
+    runs: 30,
+    key: 'source',
+    columns: { source: 'text', epoch: 'int', position: 'int' },
+  },
+];
+
+/** Another value of a column, as different as `how` says. */
+export function other(column: string, kind: 'text' | 'int' | 'time' | 'bytes', how: number): string {
+  switch (kind) {
+    case 'text':
+      return [
+        `coalesce(${column}, '') || 'x'`,
+        `CASE WHEN ${column} IS NULL THEN 'y' ELSE left(${column}, -1) END`,
+        `'z'`,
+      ][how % 3]!;
+    case 'int':
+      return `coalesce(${column}, 0) + ${[1, -1, 7, 5_000][how % 4]}`;
+    case 'time':
+      return `coalesce(${column}, now()) + interval '${['1 millisecond', '-1 microsecond', '3 days'][how % 3]}'`;
+    case 'bytes':
+      return [
+        `CASE WHEN length(coalesce(${column}, '')) = 0 THEN '\\x01'::bytea ELSE set_byte(${column}, ${how} % length(${column}), get_byte(${column}, ${how} % length(${column})) # 1) END`,
+        `coalesce(${column}, '') || '\\x00'::bytea`,
+        `substr(${column}, 1, length(${column}) - 1)`,
+      ][how % 3]!;
+    default:
+      return kind satisfies never;
+  }
+}

@@ -1,0 +1,10 @@
+export * from './chain';
+export type { EventFacts } from './facts';
+export type { Format, MappingRow } from './format';
+export { formats, isManifest } from './formats';
+export { cefMapping } from './formats/cef';
+export { ecsMapping, ecsVersion } from './formats/ecs';
+export { ocsfMapping, ocsfVersion } from './formats/ocsf';
+export { type ExportManifest, signManifest } from './manifest';
+export type { ClosedEvent, ExportedMessage, ExportRecord, OpenEvent, SignedManifest } from './record';
+export { type ExportVerdict, verifyExport, type VerifyExportOptions } from './verify-export';

@@ -145,4 +145,6 @@ export const limits = Object.freeze({
   lastSeenSeconds: 10,
   /** A gateway refuses when its directory is older than this (rule 13 of the architecture). */
   directoryAgeMs: 1_000,
+  /** So long a request waits for a directory that is older; after a pause of the gateway the next beat is near. */
+  directoryWaitMs: 500,
 });

@@ -86,6 +86,39 @@ describe('the freshness of the directory', () => {
     expect(freshness.applied).toEqual(at(5));
   });
 
+  describe('a request that comes while the directory is stale', () => {
+    it('waits for the next heartbeat, for the snapshot, or until the hole is filled', async () => {
+      const started = freshness.whenFresh(60_000);
+      makeFresh();
+      await started;
+      nowMs += limits.directoryAgeMs + 1;
+      const paused = freshness.whenFresh(60_000);
+      freshness.beat(entry(at(5)), true);
+      await paused;
+      freshness.beat(entry(at(9)), false);
+      const holed = freshness.whenFresh(60_000);
+      freshness.beat(entry(at(9)), true);
+      freshness.advanced(at(9));
+      await holed;
+    });
+
+    it('is refused when nothing comes, or not what was missing', async () => {
+      makeFresh();
+      nowMs += limits.directoryAgeMs + 1;
+      await expect(freshness.whenFresh(5)).rejects.toEqual(stale);
+      const waiting = freshness.whenFresh(5);
+      freshness.advanced(at(6));
+      await expect(waiting).rejects.toEqual(stale);
+    });
+
+    it('is refused at once when too many wait already', async () => {
+      const waiting = Array.from({ length: 10_000 }, () => freshness.whenFresh(60_000));
+      await expect(freshness.whenFresh(60_000)).rejects.toEqual(stale);
+      makeFresh();
+      await Promise.all(waiting);
+    });
+  });
+
   describe('a request that waits for a position', () => {
     it('goes on at once when it is reached, and as soon as it is otherwise', async () => {
       makeFresh();

@@ -1,11 +1,11 @@
 import { comparePositions, ConcordatError, limits, type Position } from '@concordat/contracts';
 import type { ControlEntry } from '@concordat/streams';
 
-/** Requests that wait for a position at the same time; further ones are refused. */
+/** Requests that wait for a position, or a heartbeat, at the same time; further ones are refused. */
 const waitersLimit = 10_000;
 
 interface Waiter {
-  readonly at: Position;
+  isServed(): boolean;
   resolve(): void;
 }
 
@@ -52,6 +52,7 @@ export class Freshness {
   beat(entry: ControlEntry, isContiguous: boolean): void {
     this.#lastBeatMs = this.monotonicMs();
     if (!isContiguous) this.#needed = entry.head;
+    this.#serve();
   }
 
   /** @returns why the directory cannot be believed, or undefined when it can */
@@ -72,29 +73,48 @@ export class Freshness {
   }
 
   /**
+   * Waits until the directory can be believed. A process that stood still finds the heartbeats of that time in its
+   * socket, a moment after the requests.
+   * @throws ConcordatError DIRECTORY_STALE after the time, or at once when too many wait
+   */
+  async whenFresh(timeoutMs: number = limits.directoryWaitMs): Promise<void> {
+    if (this.staleness === undefined) return;
+    await this.#wait(() => this.staleness === undefined, timeoutMs);
+    this.require();
+  }
+
+  /**
    * Waits until events up to `at` are applied.
    * @throws ConcordatError POSITION_NOT_REACHED after the time; OVERLOADED when too many wait
    */
   async reached(at: Position, timeoutMs: number): Promise<void> {
     if (this.#has(at)) return;
     if (this.#waiters.size >= waitersLimit) throw new ConcordatError('OVERLOADED');
+    await this.#wait(() => this.#has(at), timeoutMs);
+    if (!this.#has(at)) throw new ConcordatError('POSITION_NOT_REACHED');
+  }
+
+  /** Resolves when it is so, when the time is up, or at once when too many wait. */
+  async #wait(isServed: () => boolean, timeoutMs: number): Promise<void> {
+    if (this.#waiters.size >= waitersLimit) return;
     let waiter: Waiter | undefined;
     let timer: NodeJS.Timeout | undefined;
-    try {
-      await new Promise<void>((resolve, reject) => {
-        waiter = { at, resolve };
-        this.#waiters.add(waiter);
-        timer = setTimeout(() => reject(new ConcordatError('POSITION_NOT_REACHED')), timeoutMs);
-      });
-    } finally {
-      clearTimeout(timer);
-      this.#waiters.delete(waiter!);
-    }
+    await new Promise<void>((resolve) => {
+      waiter = { isServed, resolve };
+      this.#waiters.add(waiter);
+      timer = setTimeout(resolve, timeoutMs);
+    });
+    clearTimeout(timer);
+    this.#waiters.delete(waiter!);
   }
 
   #reach(at: Position): void {
     this.#applied = at;
-    for (const waiter of this.#waiters) if (this.#has(waiter.at)) waiter.resolve();
+    this.#serve();
+  }
+
+  #serve(): void {
+    for (const waiter of this.#waiters) if (waiter.isServed()) waiter.resolve();
   }
 
   #has(at: Position): boolean {

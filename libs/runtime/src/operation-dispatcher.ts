@@ -34,7 +34,7 @@ export interface OperationContext {
    * Only inside the gateway. @returns the caller with the rights of now
    * @throws ConcordatError CREDENTIAL_INVALID, TOKEN_EXPIRED, SCOPE_MISSING, POLICY_DENIED, DIRECTORY_STALE
    */
-  readonly recheck?: () => Principal;
+  readonly recheck?: () => Promise<Principal>;
   /** Thumbprint of a key that the request itself proved; only inside the gateway, when a token is asked for. */
   readonly keyThumbprint?: string;
 }

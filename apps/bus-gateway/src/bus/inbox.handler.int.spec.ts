@@ -39,7 +39,7 @@ describe('waiting at an inbox', () => {
     });
   const context = (did: string, signal = new AbortController().signal): OperationContext => ({
     ...{ operation: 'inbox.fetch', principal: agentPrincipal(did), commandId: null, minPosition: {} },
-    ...{ conversation: null, traceparent: null, address: null, signal, recheck: () => agentPrincipal(did) },
+    ...{ conversation: null, traceparent: null, address: null, signal, recheck: async () => agentPrincipal(did) },
   });
   const input = (over: object = {}) => ({ count: 10, waitSeconds: 30, leaseSeconds: 30, ...over });
   const within = async <T>(promise: Promise<T>): Promise<T> => {
@@ -133,7 +133,7 @@ describe('waiting at an inbox', () => {
 
   it('an agent that is revoked while it waits / gets the refusal and not the message', async () => {
     const to = newAgent().did;
-    const recheck = () => {
+    const recheck = async () => {
       throw new ConcordatError('CREDENTIAL_INVALID');
     };
     const waiting = gateway(await startDoorbell())['inbox.fetch'](input(), { ...context(to), recheck });

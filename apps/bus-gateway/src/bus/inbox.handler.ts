@@ -59,7 +59,7 @@ export async function fetchFrom(
   { principal, signal, recheck }: Pick<OperationContext, 'principal' | 'signal' | 'recheck'>,
 ) {
   const request = { queue, count, waitSeconds, leaseSeconds, signal, consumer: principal.id };
-  return (await poll(ports, { ...request, recheck: () => void recheck?.() })).map(toDelivery);
+  return (await poll(ports, { ...request, recheck: () => recheck?.() })).map(toDelivery);
 }
 
 const idsOf = (tokens: readonly string[]): string[] => tokens.map((token) => token.split('.')[0]!);

@@ -21,7 +21,7 @@ export interface Poll {
   /** Aborted when the caller has gone. */
   readonly signal?: AbortSignal | undefined;
   /** Called after every wait. @throws when the caller has no right any more */
-  readonly recheck: () => void;
+  readonly recheck: () => Promise<unknown> | void;
 }
 
 /** A waiting request looks for itself after so long, should a ring ever be lost. */
@@ -44,7 +44,7 @@ export async function poll(ports: PollPorts, request: Poll): Promise<LeasedMessa
       const left = end - ports.monotonicMs();
       if (messages.length > 0 || left <= 0) return messages;
       if (!(await bell.wait(Math.min(left, lookMs), signal))) return [];
-      recheck();
+      await recheck();
     }
   } finally {
     bell.end();

@@ -34,7 +34,7 @@ export class Authenticator {
    * @throws ConcordatError CREDENTIAL_MISSING, CREDENTIAL_INVALID, TOKEN_EXPIRED, PROOF_INVALID, DIRECTORY_STALE
    */
   async authenticate(authorization: string | undefined, presented?: PresentedProof): Promise<Principal> {
-    this.ports.freshness.require();
+    await this.ports.freshness.whenFresh();
     if (authorization === undefined) throw new ConcordatError('CREDENTIAL_MISSING');
     const match = /^(Bearer|DPoP|ApiKey) ([\x21-\x7e]{1,4096})$/i.exec(authorization);
     if (!match) throw new ConcordatError('CREDENTIAL_INVALID');
@@ -90,7 +90,7 @@ export class Authenticator {
     await requireUse(verified);
     await freshness.reached(verified.position, waitMs);
     // What was fresh before the wait may be stale after it.
-    freshness.require();
+    await freshness.whenFresh();
     const principal = requireBearer(directory, verified, nowMs());
     this.#verified.set(principal, verified);
     return principal;

@@ -25,7 +25,7 @@ function doorWhereItEnds() {
       requireDelegated: () => undefined,
       recheck: () => undefined,
     },
-    freshness: { reached: async () => void (isHeard = true) },
+    freshness: { reached: async () => void (isHeard = true), whenFresh: async () => undefined },
     authorizer: {
       authorize: () => {
         if (isHeard) throw new ConcordatError('POLICY_DENIED');
@@ -66,7 +66,7 @@ describe('several things in one request', () => {
         requireDelegated: () => undefined,
         recheck: (who: Principal) => who,
       },
-      freshness: { reached: async () => void notes.push('reached') },
+      freshness: { reached: async () => void notes.push('reached'), whenFresh: async () => undefined },
       authorizer: { authorize: () => undefined },
       handlers: {
         'message.get': async ({ id }: { id: string }) => {
@@ -154,6 +154,7 @@ describe('a request that waits in its handler', () => {
         requireDelegated: () => undefined,
         recheck: () => meanwhile.credential ?? principal,
       },
+      freshness: { whenFresh: async () => undefined },
       authorizer: {
         authorize: () => {
           if (hasWaited && meanwhile.isDenied) throw new ConcordatError('POLICY_DENIED');
@@ -162,7 +163,7 @@ describe('a request that waits in its handler', () => {
       handlers: {
         'agent.get': async (_: unknown, { recheck }: OperationContext) => {
           hasWaited = true;
-          recheck!();
+          await recheck!();
           return { output: {}, position: null };
         },
       },

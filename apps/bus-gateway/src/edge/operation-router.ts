@@ -183,7 +183,8 @@ export class OperationRouter {
   /** Who asks, and whether it may ask this at all. */
   async #enter(request: Omit<EdgeRequest, 'input' | 'idempotencyKey'>, caller: Caller): Promise<Principal> {
     const { operation, connection, authorization, proof, address } = request;
-    const { authenticator, lastSeen, limits } = this.ports;
+    const { authenticator, freshness, lastSeen, limits } = this.ports;
+    if (connection) await freshness.whenFresh();
     const principal =
       operation.caller === 'none'
         ? anonymous(defaultTenant)
@@ -230,7 +231,10 @@ export class OperationRouter {
     // Who asks for a token with a proof gets one that is bound to proofs.
     const keyThumbprint =
       operation.name === 'auth.token' && proof ? await this.ports.authenticator.provenKey(proof) : undefined;
-    const recheck = (): Principal => this.#recheck(request, input, principal);
+    const recheck = async (): Promise<Principal> => {
+      await this.ports.freshness.whenFresh();
+      return this.#recheck(request, input, principal);
+    };
     const result: OperationResult<unknown> =
       operation.service === 'bus'
         ? await this.#local.carryOut(operation, input, { ...context, signal, recheck, keyThumbprint })
@@ -279,6 +283,7 @@ export class OperationRouter {
     // What anybody may call asks nothing of the directory, and must not use up the places of those who wait for it.
     if (!positions['iam'] || operation.caller === 'none') return { minPosition: positions, principal };
     await this.ports.freshness.reached(positions['iam'], waitMs);
+    await this.ports.freshness.whenFresh();
     // What has been reached may be the end of the caller's rights.
     const now = this.ports.authenticator.recheck(principal);
     requireScope(operation, now);

@@ -91,13 +91,15 @@ function armOfKinds(filter: MessageFilter, place: MessagePlace | undefined): Arm
 }
 
 function armsFor({ names }: Reach, filter: MessageFilter, place: MessagePlace | undefined): readonly Arm[] {
-  const { agent, fromAgent, toAgent, correlationId, labels, status, type, priority } = filter;
+  const { agent, fromAgent, toAgent, correlationId, labels } = filter;
   if (names !== null) return armsOf(names);
   if ([correlationId, labels, fromAgent, toAgent].some((value) => value !== undefined)) return [anyRow];
   if (agent !== undefined) return armsOf([agent]);
-  const isByKind = [status, type, priority].some((value) => value !== undefined);
-  return isByKind ? [armOfKinds(filter, place)] : [anyRow];
+  return hasKind(filter) ? [armOfKinds(filter, place)] : [anyRow];
 }
+
+const hasKind = ({ status, type, priority }: MessageFilter): boolean =>
+  [status, type, priority].some((value) => value !== undefined);
 
 const given = <T>(value: T | undefined, condition: (value: T) => Sql): Sql[] =>
   value === undefined ? [] : [condition(value)];
@@ -110,16 +112,31 @@ const hasLabels = (tenant: string, labels: string): Sql =>
     JSON.stringify({ ...(JSON.parse(labels) as object), '~': tenant }),
   );
 
+/**
+ * With `=` beside the range of kinds PostgreSQL begins at the first message of the status, instead of at the range, and goes
+ * through all of them: the arm says it alone.
+ */
+const kindConditions = (filter: MessageFilter): Sql[] => [
+  ...given(filter.status, oneOf('status')),
+  ...given(filter.type, oneOf('message_type')),
+  ...given(filter.priority, oneOf('priority')),
+];
+
+/**
+ * The tenant as no index has it when labels are asked for, which are found by an index of their own: PostgreSQL takes labels
+ * for common, and would look for them along the time.
+ */
+const isOf = (tenant: string, { labels }: MessageFilter): Sql =>
+  sql(labels === undefined ? 'r.tenant = ?' : "r.tenant || '' = ?", tenant);
+
 /** Messages whose acceptance has not come yet are left out: what they are is not known. */
 const conditionsOf = ({ tenant, names }: Reach, filter: MessageFilter): Sql[] => [
-  sql('r.tenant = ? AND r.timestamp IS NOT NULL', tenant),
+  isOf(tenant, filter),
+  sql('r.timestamp IS NOT NULL'),
   ...(names === null ? [] : [isParty(names)]),
   ...given(filter.agent, (agent) => isParty([agent])),
   ...given(filter.fromAgent, (agent) => sql('r.from_agent = ?', agent)),
   ...given(filter.toAgent, (agent) => sql('r.to_agent = ?', agent)),
-  ...given(filter.status, oneOf('status')),
-  ...given(filter.type, oneOf('message_type')),
-  ...given(filter.priority, oneOf('priority')),
   ...given(filter.correlationId, (id) => sql('r.correlation_id = ?', id)),
   ...given(filter.labels, (labels) => hasLabels(tenant, labels)),
   ...given(filter.from, (from) => sql('r.timestamp >= ?', new Date(from))),
@@ -135,11 +152,12 @@ export function messagePage(
 ): FirstRows {
   const isDescending = filter.order === 'desc';
   const rest = place ? after(order, isDescending, [place.at, place.messageId]) : [];
+  const arms = armsFor(reach, filter, place);
   return {
     ...{ table: 'message_audit_log', columns, order, isDescending, limit },
     isIndexed: filter.labels === undefined,
-    arms: armsFor(reach, filter, place),
-    conditions: [...conditionsOf(reach, filter), ...rest],
+    arms,
+    conditions: [...conditionsOf(reach, filter), ...(arms[0]!.within ? [] : kindConditions(filter)), ...rest],
   };
 }
 

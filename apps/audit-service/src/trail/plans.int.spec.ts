@@ -18,7 +18,7 @@ jest.setTimeout(isLong ? 600_000 : 90_000);
 const limit = 51;
 /** Whatever the size of the trail: some rows for each that is shown, and the pages of the database that they lie in. */
 const mostRowsRead = 40 * limit;
-const mostBuffers = 8_000;
+const mostBuffers = 4_000;
 
 const dayMs = 86_400_000;
 const endMs = Math.floor(Date.now() / dayMs) * dayMs;

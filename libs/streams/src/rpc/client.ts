@@ -45,6 +45,8 @@ export interface RpcClientOptions {
   readonly peers: Readonly<Record<Service, readonly AlgorithmValue[]>>;
   readonly nowMs: () => number;
   readonly onError: (error: unknown) => void;
+  /** Longest time that a call waits for its answer; otherwise what the gateway promises. */
+  readonly replyMs?: number;
 }
 
 interface Pending {
@@ -99,7 +101,7 @@ export class RpcClient {
     if (this.#pending.size >= pendingLimit) return Promise.reject(new ConcordatError('OVERLOADED'));
     const { service, ...rest } = call;
     const correlation = `${this.options.instance}:${this.options.startedAtMs}:${++this.#counter}`;
-    const deadlineMs = this.options.nowMs() + limits.replyMs;
+    const deadlineMs = this.options.nowMs() + (this.options.replyMs ?? limits.replyMs);
     return new Promise((resolve, reject) => {
       const request = { ...rest, correlation, deadlineMs };
       const pending: Pending = { request, service, session: undefined, resolve, reject, timer: undefined };

@@ -139,7 +139,7 @@ describe('iam-service over real Redis and SQLite', () => {
       sub: agent.did,
       aud: 'concordat',
       tenant: 'default',
-      scope: 'read write',
+      scope: 'read write governance workflows',
     });
     await expect(caller.call('handshake.redeem', proof)).rejects.toMatchObject({
       code: 'CHALLENGE_ALREADY_USED',

@@ -64,8 +64,20 @@ export function blockingNode(options: NodeOptions): Redis {
   return connect(options, { ...common, blockingTimeout: blockMs + 1_000 });
 }
 
+/**
+ * Whoever closes a connection that is closed already starts a timer in ioredis, which waits two seconds for a socket that
+ * has gone and holds the process up.
+ */
+export function closingOnce(redis: Redis): Redis {
+  const disconnect = redis.disconnect.bind(redis);
+  redis.disconnect = (...reconnect) => {
+    if (redis.status !== 'end') disconnect(...reconnect);
+  };
+  return redis;
+}
+
 function connect({ url, name, onError }: NodeOptions, options: RedisOptions): Redis {
-  const redis = new Redis(url, { ...options, connectionName: name });
+  const redis = closingOnce(new Redis(url, { ...options, connectionName: name }));
   let isReported = false;
   redis.on('ready', () => (isReported = false));
   redis.on('error', (error: Error) => {

@@ -1,5 +1,5 @@
 import { nodeUrl, parseRedisUrl } from '@concordat/contracts';
-import { commandNode, commandTimeoutMs } from './node-connection';
+import { closingOnce, commandNode, commandTimeoutMs } from './node-connection';
 import Redis, { Cluster, type RedisOptions } from 'ioredis';
 
 export interface QueueConnectionOptions {
@@ -26,7 +26,10 @@ export function waitingConnection(options: QueueConnectionOptions): Redis | Clus
   const patient = { maxRetriesPerRequest: null };
   const place = parseRedisUrl(options.url);
   if (place.kind === 'cluster') return clusterOf(options, patient, true);
-  return new Redis(place.url, { ...patient, connectionName: options.name }).on('error', options.onError);
+  return closingOnce(new Redis(place.url, { ...patient, connectionName: options.name })).on(
+    'error',
+    options.onError,
+  );
 }
 
 /** Of ioredis: its keys are in one slot, but scripts of BullMQ need more than the commands of `RedisConnection`. */

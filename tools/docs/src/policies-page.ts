@@ -18,7 +18,7 @@ people write is checked against [policy.schema.json](policy.schema.json).
 ## Roles and operations
 
 Asked of the rules, in the tenant \`default\`. **yes**: without more. A relationship: to that to which the caller stands in
-this way. **–**: not at all. Agents have the scopes of a login, \`read\` and \`write\`; \`key\` is an API key with that one scope,
+this way. **–**: not at all. Agents have the scopes of a login, all but \`admin\`; \`key\` is an API key with that one scope,
 and what an operation asks for beside ([operations](operations.md): who, scope) it asks for first.
 
 ${table(['operation', ...probes.map(({ title }) => title)], rows)}

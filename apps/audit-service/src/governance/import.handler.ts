@@ -5,12 +5,11 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { v7 as uuidV7 } from 'uuid';
 import { causedBy } from '../own-event/own-events';
 import type { AuditStore } from '../store/audit-store';
-import { rowsWhere } from '../store/bulk';
 import { loggedEvent, logRow } from './governance-log.handler';
 import type { GovernancePorts } from './governance-ports';
 import { importDecider, type KnownLines, type ReadLine } from './import.decider';
 import { type ImportedLog, readLine } from './imported-line';
-import { hexOf, requireWholeTenant, subjectOf } from './record';
+import { hexOf, holdRecords, requireWholeTenant, subjectOf } from './record';
 import { GovernanceLog, type LogRow } from './record-rows';
 
 export interface ImportPorts extends GovernancePorts {
@@ -42,7 +41,7 @@ export function importHandlers(ports: ImportPorts) {
         if (line.log) rows.set(line.id, await rowOf(ports, context, line, line.log, now));
       return ownEvents.command(context, input, async (em, append) => {
         // One import of a tenant at a time: of two with the same line, one finds it known.
-        await rowsWhere(em, 'SELECT pg_advisory_xact_lock(hashtextextended((?::text[])[1], 9))', [tenant]);
+        await holdRecords(em, tenant);
         const known = await knownOf(em, tenant, lines);
         const made = importDecider
           .decide({ kind: 'ImportLines', lines }, known)

@@ -2,6 +2,7 @@ import { actorOf, ConcordatError, type Principal } from '@concordat/contracts';
 import type { OperationContext } from '@concordat/runtime';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { v7 as uuidV7 } from 'uuid';
+import { rowsWhere } from '../store/bulk';
 import { reachOf, type Reach } from '../trail/trail';
 import { WorkflowExecution } from './record-rows';
 
@@ -29,6 +30,10 @@ export async function requireWorkflow(
   if ((await em.count(WorkflowExecution, where)) === 0) throw new ConcordatError('WORKFLOW_UNKNOWN');
   return id;
 }
+
+/** Whoever writes or deletes many records of a tenant does so alone, to the end of the transaction. */
+export const holdRecords = (em: EntityManager, tenant: string): Promise<unknown> =>
+  rowsWhere(em, 'SELECT pg_advisory_xact_lock(hashtextextended((?::text[])[1], 9))', [tenant]);
 
 /** @throws ConcordatError POLICY_DENIED for a caller who sees what is about it only */
 export function requireWholeTenant({ operation, principal }: OperationContext): void {

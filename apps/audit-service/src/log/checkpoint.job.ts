@@ -1,4 +1,4 @@
-import { formatCheckpoint, signNote, type TileTree } from '@concordat/crypto';
+import { formatCheckpoint, signNote, TileTree } from '@concordat/crypto';
 import type { Logger } from '@concordat/runtime';
 import type { BeforeApplicationShutdown } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
@@ -38,14 +38,14 @@ export class CheckpointJob implements BeforeApplicationShutdown {
 
   constructor(private readonly ports: CheckpointPorts) {}
 
-  /** Goes on from the last stored checkpoint. @throws SERVICE_UNAVAILABLE */
+  /** Goes on from the last stored checkpoint, or from the empty log. @throws SERVICE_UNAVAILABLE */
   async start(committed: Committed): Promise<void> {
     const { store, anchor, covered } = this.ports;
     const latest = await store.read((em) =>
       em.findOne(LogCheckpoint, { size: { $gt: 0 } }, { orderBy: { size: 'desc' } }),
     );
     if (latest) await anchor.keep(latest.note);
-    covered.advance(latest ?? undefined, new Map());
+    covered.advance(latest ?? this.#signed(TileTree.empty), new Map());
     this.committed(committed);
   }
 
@@ -76,14 +76,18 @@ export class CheckpointJob implements BeforeApplicationShutdown {
   }
 
   async #cover({ tree, cursors }: Committed): Promise<void> {
-    const { store, identity, anchor, covered } = this.ports;
+    const { store, anchor, covered } = this.ports;
+    if (tree.size === covered.size) return covered.advance(covered.checkpoint, cursors);
+    const checkpoint = this.#signed(tree);
+    await store.transaction((em) => insertCheckpoint(em, checkpoint));
+    await anchor.keep(checkpoint.note);
+    covered.advance(checkpoint, cursors);
+  }
+
+  #signed(tree: TileTree): SignedCheckpoint {
+    const { origin, signer } = this.ports.identity;
     const { size } = tree;
-    if (size === covered.size) return covered.advance(covered.checkpoint, cursors);
-    const text = formatCheckpoint({ origin: identity.origin, size, root: tree.root() });
-    const note = signNote(text, identity.signer);
-    await store.transaction((em) => insertCheckpoint(em, { size, note }));
-    await anchor.keep(note);
-    covered.advance({ size, note }, cursors);
+    return { size, note: signNote(formatCheckpoint({ origin, size, root: tree.root() }), signer) };
   }
 }
 

@@ -18,7 +18,7 @@ export class Covered {
   #cursors: Cursors = new Map();
   #waiters: (() => void)[] = [];
 
-  /** undefined while the log is empty, or not read yet */
+  /** undefined while the log is not read yet; an empty log has one, too */
   get checkpoint(): SignedCheckpoint | undefined {
     return this.#checkpoint;
   }

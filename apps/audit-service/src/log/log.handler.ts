@@ -36,7 +36,7 @@ export function logHandlers({ identity, covered, cosignatures, reader }: LogPort
   return {
     'audit.checkpoint': async () => {
       const { checkpoint } = covered;
-      if (!checkpoint) throw new ConcordatError('NOT_FOUND', 'The log is empty.');
+      if (!checkpoint) throw new ConcordatError('SERVICE_UNAVAILABLE', 'The log is not read yet.');
       return file(utf8(checkpoint.note + cosignatures.of(checkpoint.size)));
     },
     'audit.key': async () => file(utf8(`${identity.vkey}\n`)),

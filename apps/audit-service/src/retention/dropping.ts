@@ -7,6 +7,7 @@ import { daysOf, markDays, markGone } from '../statistics/marks';
 import type { AuditStore } from '../store/audit-store';
 import { rowsWhere } from '../store/bulk';
 import { isHeld, LegalHoldEntity } from './legal-hold';
+import { dropRecords } from './dropping-records';
 import { layoutChanged, makeAhead } from './partitions';
 import { dropsAtMs, goingPartitions } from './retained';
 import { keepOf } from './retention-class';
@@ -33,7 +34,8 @@ const heldBatch = 5_000;
 const attempts = 5;
 
 /**
- * A run of retention: makes partitions ahead, drops those that are due, and what only released holds have kept. Every step
+ * A run of retention: makes partitions ahead, drops those that are due, and what only released holds have kept; then
+ * records of governance. Every step
  * is a transaction, and may be done again: a run that ended anywhere is gone on with by the next one, here or in another
  * process.
  */
@@ -42,6 +44,7 @@ export async function runRetention(ports: DroppingPorts): Promise<void> {
   await makeAhead(store, clock);
   for (const partition of await closeDue(ports)) await drop(ports, partition);
   for (const kind of dataKinds) await dropReleased(ports, kind);
+  await dropRecords(ports);
 }
 
 /** From here on nothing is written into what is due. Ingest learns of it by the version of the layout. */

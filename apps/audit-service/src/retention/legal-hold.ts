@@ -1,5 +1,5 @@
 import { EntitySchema } from '@mikro-orm/postgresql';
-import type { DataKind } from './retention-rows';
+import type { DataKind, RecordKind } from './retention-rows';
 
 /** What must be kept, whatever its retention says, until the hold is released. */
 export interface LegalHoldRow {
@@ -34,26 +34,43 @@ export const LegalHoldEntity = new EntitySchema<LegalHoldRow>({
   },
 });
 
-const covers: Readonly<Record<DataKind, { readonly subject: string; readonly time: string }>> = {
-  events: {
-    // Whom it is about, and who did it, or with whose right.
-    subject: `(hold.subject IN (present.subject, present.actor)
-      OR ARRAY[hold.subject, 'agent:' || hold.subject] && string_to_array(present.actor, ';for='))`,
-    time: 'present.time',
-  },
+interface Covered {
+  readonly subject: string;
+  readonly begin: string;
+  /** The begin, when it is left out. */
+  readonly end?: string;
+  /** Whether it may belong to a conversation. */
+  readonly hasCorrelation?: false;
+}
+
+/** Who did it, or with whose right. */
+const by = (column: string): string => `(hold.subject = present.${column}
+  OR ARRAY[hold.subject, 'agent:' || hold.subject] && string_to_array(present.${column}, ';for='))`;
+const aboutOrBy = `(hold.subject = present.subject OR ${by('actor')})`;
+
+const covers: Readonly<Record<DataKind | RecordKind, Covered>> = {
+  events: { subject: aboutOrBy, begin: 'present.time' },
   messages: {
     subject: 'hold.subject IN (present.from_agent, present.to_agent)',
-    time: 'COALESCE(present.timestamp, present.accepted_at)',
+    begin: 'COALESCE(present.timestamp, present.accepted_at)',
+  },
+  governance: { subject: aboutOrBy, begin: 'present.occurred_at' },
+  metrics: { subject: aboutOrBy, begin: 'present.measured_at', hasCorrelation: false },
+  workflows: {
+    subject: `(${aboutOrBy} OR ${by('ended_by')})`,
+    begin: 'present.started_at',
+    end: 'present.ended_at',
   },
 };
 
 /** SQL: an active hold covers the row `present`. */
-export function isHeld(kind: DataKind): string {
-  const { subject, time } = covers[kind];
+export function isHeld(kind: DataKind | RecordKind): string {
+  const { subject, begin, end = begin, hasCorrelation = true } = covers[kind];
+  const isOfTalk = hasCorrelation ? 'hold.correlation_id = present.correlation_id' : 'false';
   return `EXISTS (SELECT FROM legal_holds AS hold
     WHERE hold.tenant = present.tenant AND hold.released_at IS NULL
       AND (hold.subject IS NULL OR ${subject})
-      AND (hold.correlation_id IS NULL OR hold.correlation_id = present.correlation_id)
-      AND (hold.from_time IS NULL OR ${time} >= hold.from_time)
-      AND (hold.to_time IS NULL OR ${time} < hold.to_time))`;
+      AND (hold.correlation_id IS NULL OR ${isOfTalk})
+      AND (hold.from_time IS NULL OR ${end} >= hold.from_time)
+      AND (hold.to_time IS NULL OR ${begin} < hold.to_time))`;
 }

@@ -3,6 +3,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import type { AuditStore } from '../store/audit-store';
 import { isHeld } from './legal-hold';
 import { dueMs, keepOf } from './retention-class';
+import { dueRecordsOf } from './due-records';
 import { dataKinds, RetentionPartition, type RetentionPartitionRow } from './retention-rows';
 
 /** From when on a partition goes. @returns milliseconds since 1970; Infinity for what is kept for ever */
@@ -17,7 +18,7 @@ export async function goingPartitions(em: EntityManager): Promise<RetentionParti
 
 /**
  * What goes of a tenant by itself: everything that is due, and if wanted, of events and of messages the partition that goes
- * first after that.
+ * first after that. Records of governance only when they are due.
  * @throws SERVICE_UNAVAILABLE when counting takes too long
  */
 export async function retainedOf(
@@ -37,7 +38,7 @@ export async function retainedOf(
         if (rows) found.push(rows);
         if (rows && !isDue) break;
       }
-    return found;
+    return [...found, ...(await dueRecordsOf(em, tenant, nowMs))];
   });
 }
 

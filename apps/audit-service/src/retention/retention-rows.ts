@@ -9,6 +9,27 @@ export const tableOf = { events: 'audit_events', messages: 'message_audit_log' }
   string
 >;
 
+/** Records of governance. They have no partitions: they are few, and go with the events that vouch for them. */
+export const recordKinds = ['governance', 'metrics', 'workflows'] as const;
+export type RecordKind = (typeof recordKinds)[number];
+
+export interface RecordTable {
+  readonly table: string;
+  /** When a record was made, or ended, in SQL as the index has it. */
+  readonly at: string;
+  /** Which of them can be over. */
+  readonly isOver: string;
+}
+export const recordTables: Readonly<Record<RecordKind, RecordTable>> = {
+  governance: { table: 'governance_logs', at: 'recorded_at', isOver: 'true' },
+  metrics: { table: 'governance_metrics', at: 'recorded_at', isOver: 'true' },
+  workflows: {
+    table: 'workflow_executions',
+    at: 'GREATEST(recorded_at, ended_at)',
+    isOver: "status <> 'running'",
+  },
+};
+
 /** How long a tenant keeps what comes after `since`. Settings are added, never changed: what came before keeps its class. */
 export interface RetentionSettingRow {
   tenant: string;

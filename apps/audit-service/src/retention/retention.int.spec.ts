@@ -8,12 +8,14 @@ import {
   type OperationRequest,
   PartitionDropped,
   type Principal,
+  RecordsDropped,
   RequestRefused,
   RetentionChanged,
 } from '@concordat/contracts';
 import { verifyInclusionBundle } from '@concordat/crypto';
 import { createLogger, type OperationContext } from '@concordat/runtime';
 import { administrator, agentPrincipal, eventually, newAgent, plainMessage } from '@concordat/testing';
+import { askingOf, key } from '../governance/governance.fixture';
 import { type AuditBench, startAuditBench } from '../testing/audit-bench';
 import { Trail } from '../trail/trail';
 import { runRetention } from './dropping';
@@ -142,6 +144,7 @@ describe('the retention of the audit log', () => {
     expect(await toldOf(RetentionChanged.type)).toHaveLength(2);
     expect(await toldOf(RetentionChanged.type, acme)).toEqual([]);
     expect((await messagesFrom(alice)).map(({ status }) => status)).toEqual(['PENDING', 'DELIVERED']);
+    await askingOf(() => audit).log(key('acme'));
   });
 
   it('counts messages with impossible ids from now, once', async () => {
@@ -274,6 +277,7 @@ describe('the retention of the audit log', () => {
       const here = async (subject: string, principal?: Principal) =>
         (await eventsOf({ subject }, principal)).length > 0;
       expect([await here('before'), await here('year')]).toEqual([false, true]);
+      expect(await toldOf(RecordsDropped.type, acme)).toMatchObject([{ kind: 'governance', rows: 1 }]);
       await pass(400 * dayMs);
       await run();
       expect([await here('year'), await here('ages', acme)]).toEqual([false, true]);

@@ -43,6 +43,18 @@ const messages = (count: number, span: Span): Columns => ({
   retention_class: `'d90'`,
 });
 
+/** A tenant of which all messages are of one kind, and many of one time. */
+export const alike = 'alike';
+const messagesAlike = (count: number, span: Span): Columns => ({
+  ...messages(count, span),
+  tenant: `'${alike}'`,
+  message_id: `'msg-2-0-' || lpad(i::text, 36, '0')`,
+  message_type: `'EVENT'`,
+  priority: `'NORMAL'`,
+  status: `'DELIVERED'`,
+  timestamp: `date_bin('10 minutes', ${at(count, span)}, 'epoch')`,
+});
+
 const types = ['iam.agent.revoked', 'bus.message.accepted', 'bus.messages.sent', 'bus.messages.delivered'];
 const events = (count: number, span: Span): Columns => ({
   tenant,
@@ -63,7 +75,8 @@ const events = (count: number, span: Span): Columns => ({
 
 /**
  * Fills the trail as a month of work would, without what only the log needs (leaves, tiles, sums). The database makes the
- * rows, some ten seconds per million on a quiet machine; columns that it does not have are left out.
+ * rows, some ten seconds per million on a quiet machine; columns that it does not have are left out. One message more for
+ * every five is one of the tenant that has but one kind.
  * @param url of a database with the tables of the service
  * @param span within the last 90 days, for which there are partitions
  */
@@ -72,6 +85,7 @@ export async function fillTrail(url: string, count: number, span: Span): Promise
   const client = new Client({ connectionString: url });
   await client.connect();
   await fill(client, 'message_audit_log', messages(count, span), count);
+  await fill(client, 'message_audit_log', messagesAlike(count / 5, span), count / 5);
   await fill(client, 'audit_events', events(count, span), count);
   await client.end();
 }

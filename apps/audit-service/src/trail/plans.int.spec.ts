@@ -7,8 +7,8 @@ import { queryRows } from '../store/bulk';
 import { makeOrm } from '../store/orm';
 import { SourceCursor } from '../ingest/ingest-rows';
 import { isLong } from '../testing/environment';
-import { agentName, fillTrail } from '../testing/fill-trail';
-import { firstRows, type FirstRows, planFor, type Sql, toSql } from './first-rows';
+import { agentName, alike, fillTrail } from '../testing/fill-trail';
+import { exactTime, firstRows, type FirstRows, planFor, type Sql, toSql } from './first-rows';
 import type { Reach } from './trail';
 
 const rowCount = isLong ? 1_000_000 : 50_000;
@@ -45,6 +45,17 @@ const messageFilters: readonly Partial<MessageFilter>[] = [
   { from: daysAgo(1) },
   { to: daysAgo(12) },
   { from: daysAgo(17), to: daysAgo(16.75) },
+];
+/** Where all messages are delivered events of normal priority; and whether that finds them. */
+const kindsOfAlike: readonly (readonly [Partial<MessageFilter>, boolean])[] = [
+  [{ status: 'DELIVERED' }, true],
+  [{ status: 'FAILED,DELIVERED' }, true],
+  [{ type: 'EVENT' }, true],
+  [{ priority: 'URGENT,NORMAL' }, true],
+  [{ status: 'FAILED' }, false],
+  [{ type: 'COMMAND' }, false],
+  [{ priority: 'HIGH,LOW' }, false],
+  [{ status: 'DELIVERED', type: 'QUERY' }, false],
 ];
 const eventFilters: readonly Partial<EventFilter>[] = [
   {},
@@ -124,6 +135,30 @@ describe(`queries of a trail of ${rowCount} messages and as many events`, () => 
       for (const place of [undefined, deepMessage])
         for (const tenant of tenants)
           await isBounded(messagePage(whole(tenant), { ...filter, order }, place, limit));
+  });
+
+  it('finds by kind, where all messages are of one, what is there, and looks through none of it for another', async () => {
+    const rows = await store.snapshot((em) =>
+      queryRows<MessagePlace>(
+        em,
+        `SELECT message_id AS "messageId", ${exactTime('timestamp')} AS at FROM message_audit_log r
+          WHERE tenant = ? ORDER BY timestamp, message_id`,
+        [alike],
+      ),
+    );
+    const ids = rows.map(({ messageId }) => messageId);
+    const deep = ids.length / 2;
+    const behind = { asc: ids.slice(deep + 1), desc: ids.slice(0, deep).reverse() };
+    const all = { asc: ids, desc: ids.toReversed() };
+    for (const [kind, isThere] of kindsOfAlike)
+      for (const order of orders)
+        for (const place of [undefined, rows[deep]]) {
+          const query = messagePage(whole(alike), { ...kind, order }, place, limit);
+          await isBounded(query);
+          const found = await store.snapshot((em) => firstRows<MessagePlace>(em, query));
+          const expected = isThere ? (place ? behind : all)[order].slice(0, limit) : [];
+          expect(found.map(({ messageId }) => messageId)).toEqual(expected);
+        }
   });
 
   it.each(eventFilters)('reads about what it shows of events: %j', async (filter) => {

@@ -1,12 +1,16 @@
-import { WorkflowEnded, WorkflowStarted } from '@concordat/contracts';
+import { RecordsDropped, WorkflowEnded, WorkflowStarted } from '@concordat/contracts';
+import { createLogger } from '@concordat/runtime';
 import { eventually, newAgent } from '@concordat/testing';
 import { agent, askingOf, canary, codeOf, key } from '../governance/governance.fixture';
+import { dropRecords } from '../retention/dropping-records';
+import { retainedOf } from '../retention/retained';
+import { recordKinds } from '../retention/retention-rows';
 import { type AuditBench, startAuditBench } from '../testing/audit-bench';
 
 jest.setTimeout(60_000);
 
 let audit: AuditBench;
-const { log, logs, start, end, get, told } = askingOf(() => audit);
+const { log, logs, start, end, get, view, told } = askingOf(() => audit);
 beforeAll(async () => {
   audit = await startAuditBench();
   // The tables are made while it starts, which takes as long as it takes.
@@ -67,5 +71,68 @@ describe('a workflow execution', () => {
         expect(await codeOf(get(principal, named))).toBe('WORKFLOW_UNKNOWN');
         expect(await codeOf(log(principal, { workflowId: named }))).toBe('WORKFLOW_UNKNOWN');
       }
+  });
+});
+
+describe('records whose time is over', () => {
+  const inHalfAYear = Date.now() + 183 * 86_400_000;
+  const clock = { now: () => new Date(inHalfAYear), nowMs: () => inHalfAYear };
+  const logger = createLogger({ service: 'audit', instance: 'audit-1', level: 'silent' });
+  const run = () => dropRecords({ store: audit.store(), ownEvents: audit.ownEvents(), clock, logger });
+  const wouldGo = async () => {
+    const all = await retainedOf(audit.store(), 'old', inHalfAYear, { alsoNext: false });
+    return all.filter(({ kind }) => (recordKinds as readonly string[]).includes(kind));
+  };
+  const owner = key('old');
+  const modes = async () =>
+    (await view('v_drag_mode_distribution', owner)).map(({ mode, total }) => [mode, total]);
+
+  it('go once, with an event that says how many; what runs and what a hold covers stays, as long as it does', async () => {
+    for (const correlationId of ['case', 'talk', 'talk']) await log(owner, { correlationId, mode: 'DRAFT' });
+    await log(owner);
+    const metric = { name: 'reviews.open', value: 2 };
+    await audit.caller.call('governance.recordMetric', metric, { principal: owner });
+    const [ended, running] = [await start(owner), await start(owner, { name: 'daily' })];
+    await end(owner, { id: ended.id, status: 'completed' });
+    await log(key('ages'));
+    await audit.rows(`INSERT INTO retention_settings VALUES ('ages', 'events', '2020-01-01Z', 'forever')`);
+    const hold = { reason: 'Case 4711', correlationId: 'case' };
+    const { id } = (await audit.caller.call('audit.placeHold', hold, { principal: owner })).output;
+    const would = await wouldGo();
+    expect(would.map(({ kind, rows, heldRows }) => [kind, rows, heldRows])).toEqual([
+      ...[['governance', 3, 1], ['metrics', 1, 0], ['workflows', 1, 0]], // prettier-ignore
+    ]);
+    expect(await modes()).toEqual([['DRAFT', 3], ['RESEARCH', 1]]); // prettier-ignore
+
+    await Promise.all([run(), run()]);
+    const told = await eventually(async () => {
+      const { output } = await audit.caller.call(
+        'audit.events',
+        { type: RecordsDropped.type },
+        { principal: owner },
+      );
+      expect(output.items).toHaveLength(would.length);
+      return output.items.map(
+        ({ data }) => data as Record<'kind' | 'from' | 'to', string> & { rows: number; keep: number },
+      );
+    });
+    expect(told.map(({ kind, keep, rows }) => [kind, keep, rows]).sort()).toEqual(
+      would.map(({ kind, rows }) => [kind, 90, rows]),
+    );
+    for (const { kind, from, to } of told) {
+      const shown = would.find((one) => one.kind === kind)!;
+      expect(from).toBe(shown.from);
+      expect([from < to, to <= shown.to]).toEqual([true, true]);
+    }
+    expect((await logs(owner)).items.map(({ correlationId }) => correlationId)).toEqual(['case']);
+    expect((await logs(key('ages'))).items).toHaveLength(1);
+    expect(await modes()).toEqual([['DRAFT', 1]]);
+    expect(await codeOf(get(owner, ended.id))).toBe('WORKFLOW_UNKNOWN');
+    expect(await end(owner, { id: running.id, status: 'completed' })).toMatchObject({ status: 'completed' });
+    expect(await view('v_workflow_success_rate', owner)).toMatchObject([{ workflow: 'daily', completed: 1 }]);
+
+    await audit.caller.call('audit.releaseHold', { id }, { principal: owner });
+    await run();
+    expect([await wouldGo(), await modes(), (await logs(owner)).items]).toEqual([[], [], []]);
   });
 });

@@ -23,7 +23,7 @@ export interface Downloaded {
 /**
  * Fetches what is missing of a log. The checkpoint is written last: where there is one, the log is whole, and a download
  * that was broken off goes on where it was.
- * @throws UserError when the log is empty, or ends before what the folder holds
+ * @throws UserError when nothing is served there, or the log ends before what the folder holds
  */
 export async function downloadLog(
   log: LogFiles,
@@ -31,7 +31,7 @@ export async function downloadLog(
   onProgress: (done: number, files: number) => void,
 ): Promise<Downloaded> {
   const note = await log.read('checkpoint');
-  if (!note) throw new UserError('The log is empty: it has no checkpoint yet.');
+  if (!note) throw new UserError('No log is served there: it has no checkpoint.');
   const { origin, size } = readUnsigned(note);
   await requireForward(folder, size);
   const paths = [...filesOf(size)];

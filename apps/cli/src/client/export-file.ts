@@ -15,6 +15,12 @@ export interface ExportFile {
   readonly check: VerifyExportOptions | undefined;
 }
 
+export interface WrittenExport {
+  readonly lines: number;
+  /** How fast they came, and were written. */
+  readonly linesPerSecond: number;
+}
+
 const newline = 0x0a;
 /** A live line is written anew so often, and any other line. */
 const [liveMs, quietMs] = [250, 3_500];
@@ -22,11 +28,19 @@ const [liveMs, quietMs] = [250, 3_500];
 /**
  * Writes an export beside the file and gives it its name when it is whole, so that what broke off is never taken for an
  * export. Only its owner can read it.
- * @returns lines @throws UserError when it does not prove itself
+ * @throws UserError when it does not prove itself
  */
-export async function writeExport({ chunks, file, size, progress, check }: ExportFile): Promise<number> {
+export async function writeExport({
+  chunks,
+  file,
+  size,
+  progress,
+  check,
+}: ExportFile): Promise<WrittenExport> {
   const part = `${file}.${randomBytes(4).toString('hex')}.part`;
   const handle = await open(part, 'wx', 0o600);
+  const begunMs = performance.now();
+  let seconds: number;
   try {
     const share = new Share(size, progress);
     try {
@@ -35,14 +49,16 @@ export async function writeExport({ chunks, file, size, progress, check }: Expor
         share.see(chunk);
       }
       await handle.sync();
+      seconds = Math.max(1, performance.now() - begunMs) / 1_000;
     } finally {
       await handle.close();
       progress.end();
     }
     await requireWhole(part, check);
     await rename(part, file);
-    progress.done(`${share.lines} lines, 100 % of the log`);
-    return share.lines;
+    const { lines } = share;
+    progress.done(`${lines} lines, 100 % of the log`);
+    return { lines, linesPerSecond: Math.round(lines / seconds) };
   } catch (error) {
     await rm(part, { force: true });
     throw error;

@@ -87,11 +87,15 @@ async function exportTrail(context: Context, options: ExportOptions): Promise<vo
   const vkey = await readFile(vkeyFileOf(context, options), 'utf8').catch(() => undefined);
   const chunks = await open(client, options, since);
   const check = vkey === undefined ? undefined : { vkey, checkpoint: older };
-  const lines = await writeExport({ chunks, file: options.out, size, progress, check });
+  const written = await writeExport({ chunks, file: options.out, size, progress, check });
   if (vkey === undefined)
     progress.warn('not verified: there is no verifier key here; name it with --vkey <file>');
   const { out, format } = options;
-  output.data({ file: out, format, lines, verified: vkey !== undefined }, () => `${out}: ${lines} lines.`);
+  const { lines, linesPerSecond } = written;
+  output.data(
+    { file: out, format, ...written, verified: vkey !== undefined },
+    () => `${out}: ${lines} lines, ${linesPerSecond} a second.`,
+  );
 }
 
 function open(

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   type AgentIdentity,
+  agentScopes,
   type AlgorithmValue,
   challengeText,
   ConcordatError,
@@ -8,7 +9,6 @@ import {
   HandshakeRefused,
   limits,
   type OperationInput,
-  type Scope,
 } from '@concordat/contracts';
 import { ed25519Verify, fromBase64url, jwkThumbprint, utf8 } from '@concordat/crypto';
 import type { CommandContexts, CommandRunner } from '@concordat/eventsourcing';
@@ -32,9 +32,6 @@ export interface HandshakePorts {
 
 type Redemption = OperationInput<'handshake.redeem'>;
 type RefusalReason = 'unknown-agent' | 'inactive-agent' | 'bad-signature' | 'replayed' | 'expired';
-
-/** What an agent may do with its token. */
-const agentScopes: readonly Scope[] = ['read', 'write'];
 
 /** The operation `handshake.redeem`: the gateway has checked that the challenge was issued; everything else is checked here. */
 export function handshakeHandlers(ports: HandshakePorts) {

@@ -29,6 +29,21 @@ export const PartitionDropped = event({
   subject: ({ kind: of }) => `retention:${of}`,
 });
 
+export const RecordsDropped = event({
+  type: 'concordat.audit.records.dropped.v1',
+  summary: 'Records of governance of the tenant went, recorded (or ended) from `from` on and before `to`.',
+  data: z.strictObject({
+    kind: z.enum(['governance', 'metrics', 'workflows']),
+    keep,
+    from: timestamp,
+    to: timestamp,
+    rows: count,
+    /** Of that time, that stayed since a legal hold is on them. */
+    heldRows: count,
+  }),
+  subject: ({ kind: of }) => `retention:${of}`,
+});
+
 export const HeldRowsDropped = event({
   type: 'concordat.audit.held-rows.dropped.v1',
   summary: 'Rows of the tenant went that only legal holds had kept which were released.',

@@ -6,7 +6,8 @@ import { page, pageInput } from '../pages';
 /** Days, or for ever. */
 const keep = z.union([z.literal(30), z.literal(90), z.literal(365), z.literal('forever')]);
 const count = z.number().int().nonnegative();
-const kind = z.enum(['events', 'messages']);
+/** What is kept apart, and the records of governance, which are kept as events are. */
+const kind = z.enum(['events', 'messages', 'governance', 'metrics', 'workflows']);
 
 const kept = z.strictObject({
   keep,
@@ -83,7 +84,7 @@ export const auditRetentionOperations = {
     ...common,
     name: 'audit.setRetention',
     summary:
-      'Say how long events and messages are kept that come from now on. What is there already is kept as it was when it came.',
+      'Say how long events, records of governance with them, and messages are kept that come from now on. What is there already is kept as it was when it came.',
     kind: 'command',
     scope: 'admin',
     http: { method: 'PUT', path: '/v1/audit/retention', status: 200 },

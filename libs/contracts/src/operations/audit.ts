@@ -133,7 +133,7 @@ export const auditOperations = {
     },
     input: z.strictObject({}),
     output: logFile,
-    errors: ['NOT_FOUND'],
+    errors: [],
   }),
   'audit.key': operation({
     name: 'audit.key',

@@ -3,6 +3,7 @@ import { storeVersions } from '../machine';
 import type { BenchPlan } from '../plan';
 import type { System } from '../system';
 import { checkpoints } from './checkpoints';
+import { exportFile } from './export-file';
 import { openBusFeeds } from './feed-events';
 import { ingest } from './ingest';
 import { memory } from './memory';
@@ -22,6 +23,7 @@ export async function auditBench(system: System, plan: BenchPlan): Promise<AreaO
       ...(await queries(system, plan, feeds)),
       ...(await statistics(system, plan)),
       ...(await verification(system, plan)),
+      ...(await exportFile(system, plan)),
       ...memory(system, plan),
     ];
     return { results, versions };

@@ -14,6 +14,7 @@ import { labelsOf } from '../label/labels';
 import type { LogWriter, NewLeaf } from '../log/log-writer';
 import type { MessageChange } from '../message/message-change';
 import { applyChanges, type StoredChange } from '../message/message.projection';
+import { isLasting, lastingClass } from '../retention/lasting-events';
 import type { Layout } from '../retention/layout';
 import { layoutAt, timesOf } from '../retention/partitions';
 import type { AuditStore } from '../store/audit-store';
@@ -169,7 +170,8 @@ async function writeRows(
   loggedMs: number,
 ): Promise<void> {
   const loggedAt = new Date(loggedMs).toISOString();
-  const classOf = (tenant: string) => layout.classAt(tenant, 'events', loggedMs);
+  const classOf = (event: EventEnvelope) =>
+    isLasting(event) ? lastingClass : layout.classAt(event.tenant, 'events', loggedMs);
   await insertEvents(
     em,
     entries.map(({ envelope, event: { sealed } }, i) => ({
@@ -177,7 +179,7 @@ async function writeRows(
       envelope,
       body: sealed.body,
       loggedAt,
-      retentionClass: classOf(envelope.tenant),
+      retentionClass: classOf(envelope),
     })),
   );
   const envelopes = entries.map(({ envelope }) => envelope);

@@ -10,14 +10,9 @@ import {
 } from '@concordat/contracts';
 import { eventually, newAgent, plainMessage } from '@concordat/testing';
 import fc from 'fast-check';
-import { EventSealer } from '../leaf/event-sealer';
-import { CheckpointAnchor } from '../log/checkpoint-anchor';
-import { LOG_IDENTITY } from '../log/log.module';
-import type { LogIdentity } from '../log/log-identity';
-import { AuditStore } from '../store/audit-store';
 import { isLong } from '../testing/environment';
 import { type AuditBench, startAuditBench } from '../testing/audit-bench';
-import { type VerificationResult, verifyDatabase } from './database-verification';
+import type { VerificationResult } from './database-verification';
 import { other, tables, type TamperedTable } from './tampering.fixture';
 
 jest.setTimeout(120_000);
@@ -29,13 +24,6 @@ describe('the database of audit-service', () => {
   let audit: AuditBench;
   let sent = 0;
 
-  const verify = (): Promise<VerificationResult> =>
-    verifyDatabase({
-      store: audit.part<AuditStore>(AuditStore),
-      sealer: audit.part<EventSealer>(EventSealer),
-      identity: audit.part<LogIdentity>(LOG_IDENTITY),
-      anchor: audit.part<CheckpointAnchor>(CheckpointAnchor),
-    });
   const send = async (from: string, tenant = 'default'): Promise<string> => {
     const messageId = `msg-1-0-0199f1c2-7b3a-7c4d-8e5f-${String(++sent).padStart(12, '0')}`;
     const data = { messageId, ...plainMessage, from, to: bob, type: 'QUERY', priority: 'HIGH' } as const;
@@ -114,11 +102,11 @@ describe('the database of audit-service', () => {
     });
 
   it('is as it was logged, also where a subject was erased and while ingest goes on', async () => {
-    const [first] = await Promise.all([verify(), ...Array.from({ length: 5 }, () => send(alice))]);
+    const [first] = await Promise.all([audit.verify(), ...Array.from({ length: 5 }, () => send(alice))]);
     expect(first).toMatchObject({ faultCount: 0, faults: [] });
     await isCovered();
     const begun = performance.now();
-    const { size, faultCount } = await verify();
+    const { size, faultCount } = await audit.verify();
     expect(faultCount).toBe(0);
     process.stdout.write(
       `audit verify --database: ${Math.round(size / ((performance.now() - begun) / 1_000))} entries/s, ${size} entries\n`,
@@ -174,7 +162,7 @@ describe('the database of audit-service', () => {
             const isTampered = await tamper(name, sql);
             try {
               fc.pre(isTampered);
-              const result = await verify();
+              const result = await audit.verify();
               expect(result.faultCount).toBeGreaterThan(0);
               expect([isNamed(result, table, key), sql, result.faults]).toContain(true);
             } finally {

@@ -3,9 +3,10 @@ import type { EventSealer } from '../leaf/event-sealer';
 import { LogEntry } from '../log/log-rows';
 import type { AuditStore } from '../store/audit-store';
 import { queryRows } from '../store/bulk';
-import type { Dropped } from './dropped';
+import { type Dropped, dropTypes } from './dropped';
 import type { Faults } from './fault';
 import { countEvents, eventPages, type StoredEvent } from './event-pages';
+import { readLater } from './later-events';
 import { type EventText, judge } from './opened-event';
 import type { Snapshot } from './snapshot';
 
@@ -48,7 +49,7 @@ export class EventCheck {
       await this.#noteMissing(from, seen);
       onProgress(to);
     }
-    this.#judgeMissing();
+    await this.#judgeMissing();
     return this.#erased;
   }
 
@@ -96,8 +97,13 @@ export class EventCheck {
   }
 
   /** More rows may not be missing than retention has dropped. */
-  #judgeMissing(): void {
+  async #judgeMissing(): Promise<void> {
     const { dropped, faults } = this.ports;
+    // Retention may have dropped some since the snapshot, or just before it said so in the log.
+    if (this.#missingCount > dropped.rows) {
+      const later = { from: this.snapshot.size, types: dropTypes };
+      await readLater(this.ports, later, nothing, (event) => dropped.note(event));
+    }
     const tooMany = this.#missingCount - dropped.rows;
     if (tooMany <= 0) return;
     const detail =
@@ -108,6 +114,8 @@ export class EventCheck {
     for (const at of named) faults.add({ table: 'audit_events', ...at, detail });
   }
 }
+
+const nothing = (): Promise<void> => Promise.resolve();
 
 interface Missing {
   readonly logIndex: number;

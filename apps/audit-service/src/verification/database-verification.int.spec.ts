@@ -5,6 +5,7 @@ import {
   MessagesDelivered,
   MessagesFailed,
   MessagesSent,
+  RequestRefused,
   VerificationFinished,
   VerificationStarted,
 } from '@concordat/contracts';
@@ -18,6 +19,7 @@ import { other, tables, type TamperedTable } from './tampering.fixture';
 jest.setTimeout(120_000);
 
 const [alice, bob, carol] = [newAgent().did, newAgent().did, newAgent().did];
+const act = `agent:${alice};for=agent:${carol}`;
 const common = { tenant: 'default', actor: 'apiKey:1', correlation: 'talk', traceparent: null };
 
 describe('the database of audit-service', () => {
@@ -43,7 +45,7 @@ describe('the database of audit-service', () => {
       data: { to: bob, items: messageIds.map((messageId) => ({ messageId, from: alice, attempt })) },
     });
   const isCovered = async (): Promise<void> => {
-    const sources = ['iam', 'bus.1', 'audit', 'audit.feed'];
+    const sources = ['iam', 'bus.1', 'audit', 'audit.feed', 'bus.feed'];
     const heads = await Promise.all(sources.map(async (name) => [name, await audit.log.head(name)] as const));
     const minPosition = Object.fromEntries(heads.flatMap(([name, head]) => (head ? [[name, head.at]] : [])));
     await audit.caller.call('audit.key', {}, { minPosition });
@@ -68,6 +70,12 @@ describe('the database of audit-service', () => {
       ...{ ...common, spec: MessagesFailed },
       data: { to: bob, items: [{ messageId: ids[7]!, from: alice, attempt: 3, error: 'no answer' }] },
     });
+    // Under the key of an act of two, which goes with either.
+    await audit.feed('bus.feed').append({
+      ...{ ...common, actor: act, spec: RequestRefused },
+      data: { operation: 'agent.list', code: 'POLICY_DENIED', caller: act, count: 1 },
+    });
+    await isCovered();
     await iam.publish([{ type: AgentErased.type, subject: carol, data: { did: carol } }]);
     await isCovered();
     await eventually(async () => expect((await audit.checks())['erasure']!.ok).toBe(true));

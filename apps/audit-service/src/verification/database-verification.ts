@@ -4,6 +4,7 @@ import type { EventSealer } from '../leaf/event-sealer';
 import type { AuditStore } from '../store/audit-store';
 import { checkCursors } from './cursor-check';
 import { Dropped } from './dropped';
+import { Erased } from './erased';
 import { EventCheck } from './event-check';
 import { type DatabaseFault, Faults } from './fault';
 import { LogCheck } from './log-check';
@@ -61,12 +62,14 @@ export async function verifyDatabase(
     checkCursors(snapshot, last, faults);
     const folds = new MessageFolds();
     const dropped = new Dropped();
+    const erased = new Erased(store);
+    await erased.read();
     const onEvent = (event: EventText): void => {
       folds.add(event);
       dropped.note(event);
     };
-    const events = { store, sealer, dropped, faults, onProgress: said('events'), onEvent };
-    const erased = await new EventCheck(events, snapshot).run();
+    const events = { store, sealer, dropped, erased, faults, onProgress: said('events'), onEvent };
+    await new EventCheck(events, snapshot).run();
     const messages = { store, sealer, faults, erased, dropped, onProgress: said('messages') };
     await new MessageCheck(messages, snapshot).run(folds);
   }

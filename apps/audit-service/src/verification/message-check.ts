@@ -3,9 +3,9 @@ import type { EventSealer } from '../leaf/event-sealer';
 import { messageEvents, rankOf } from '../message/message-change';
 import type { AuditStore } from '../store/audit-store';
 import { queryRows } from '../store/bulk';
-import { subjectName } from './event-check';
 import { eventPages, microseconds } from './event-pages';
 import type { Dropped } from './dropped';
+import type { Erased } from './erased';
 import type { Faults } from './fault';
 import { MessageFolds, messageName, payloadDigest, type Told } from './message-folds';
 import { type MessageKey, messagePages, messagesNamed, type StoredMessage } from './message-pages';
@@ -16,8 +16,8 @@ export interface MessageCheckPorts {
   readonly store: AuditStore;
   readonly sealer: EventSealer;
   readonly faults: Faults;
-  /** Tenant and subject of everybody who was erased: their events are closed, and their messages cannot be added up. */
-  readonly erased: ReadonlySet<string>;
+  /** Their events are closed, and their messages cannot be added up. */
+  readonly erased: Erased;
   /** What retention has dropped: messages may be left whose events are gone, and the other way round. */
   readonly dropped: Dropped;
   readonly onProgress: (messages: number) => void;
@@ -123,7 +123,7 @@ export class MessageCheck {
   /** Events about a subject that was erased are closed: what they told of the message cannot be known any more. */
   #isOfErased({ tenant, fromAgent, toAgent }: StoredMessage): boolean {
     const { erased } = this.ports;
-    return [fromAgent, toAgent].some((subject) => erased.has(subjectName({ tenant, subject })));
+    return [fromAgent, toAgent].some((subject) => erased.has(tenant, subject));
   }
 
   /** @returns what of a row is not as told; undefined when it is all right */

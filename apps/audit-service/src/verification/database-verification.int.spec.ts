@@ -20,15 +20,16 @@ jest.setTimeout(120_000);
 
 const [alice, bob, carol] = [newAgent().did, newAgent().did, newAgent().did];
 const act = `agent:${alice};for=agent:${carol}`;
+const kinds = ['edit', 'edit', 'edit', 'null', 'delete', 'swap', 'truncate'];
 const common = { tenant: 'default', actor: 'apiKey:1', correlation: 'talk', traceparent: null };
 
 describe('the database of audit-service', () => {
   let audit: AuditBench;
   let sent = 0;
 
-  const send = async (from: string, tenant = 'default'): Promise<string> => {
+  const send = async (from: string, tenant = 'default', to = bob): Promise<string> => {
     const messageId = `msg-1-0-0199f1c2-7b3a-7c4d-8e5f-${String(++sent).padStart(12, '0')}`;
-    const data = { messageId, ...plainMessage, from, to: bob, type: 'QUERY', priority: 'HIGH' } as const;
+    const data = { messageId, ...plainMessage, from, to, type: 'QUERY', priority: 'HIGH' } as const;
     const payload = { question: `${sent}?` };
     await audit
       .feed('bus.1')
@@ -39,10 +40,11 @@ describe('the database of audit-service', () => {
     spec: typeof MessagesSent | typeof MessagesDelivered,
     messageIds: string[],
     attempt: number,
+    to = bob,
   ) =>
     audit.feed('bus.1').append({
       ...{ ...common, spec },
-      data: { to: bob, items: messageIds.map((messageId) => ({ messageId, from: alice, attempt })) },
+      data: { to, items: messageIds.map((messageId) => ({ messageId, from: alice, attempt })) },
     });
   const isCovered = async (): Promise<void> => {
     const sources = ['iam', 'bus.1', 'audit', 'audit.feed', 'bus.feed'];
@@ -64,7 +66,10 @@ describe('the database of audit-service', () => {
     for (let i = 0; i < 12; i++) ids.push(await send(i < 10 ? alice : carol));
     await send(alice, 'other');
     await isCovered();
+    const toCarol = await send(alice, 'default', carol);
+    await isCovered();
     await tell(MessagesSent, ids, 2);
+    await tell(MessagesDelivered, [toCarol], 1, carol);
     await tell(MessagesDelivered, ids.slice(0, 6), 2);
     await audit.feed('bus.1').append({
       ...{ ...common, spec: MessagesFailed },
@@ -150,7 +155,7 @@ describe('the database of audit-service', () => {
         const keys = await keysOf(table);
         const columns = Object.entries(table.columns);
         const tampering = fc.tuple(
-          fc.constantFrom('edit', 'edit', 'edit', 'null', 'delete', 'swap', 'truncate'),
+          fc.constantFrom(...kinds, ...(table.excuses ? ['excuse', 'excuse'] : [])),
           ...[fc.nat(), fc.nat(), fc.nat(), fc.nat(1_000)],
         ) as fc.Arbitrary<[string, number, number, number, number]>;
         await fc.assert(
@@ -165,6 +170,7 @@ describe('the database of audit-service', () => {
               delete: `DELETE FROM ${name} WHERE ${at(key)}`,
               swap: `UPDATE ${name} SET ${column} = (SELECT ${column} FROM saved_${name} WHERE ${at(peer)}) WHERE ${at(key)};
               UPDATE ${name} SET ${column} = (SELECT ${column} FROM saved_${name} WHERE ${at(key)}) WHERE ${at(peer)}`,
+              excuse: `UPDATE ${name} SET ${table.excuses?.[how % table.excuses.length]} WHERE ${at(key)}`,
               truncate: `DELETE FROM ${name} WHERE ${table.key} >= '${key}'`,
             }[kind]!;
             const isTampered = await tamper(name, sql);

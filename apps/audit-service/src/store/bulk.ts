@@ -1,5 +1,5 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { runStatement } from './statement';
+import { runStatement, type Transaction } from './statement';
 
 type SqlType = 'text' | 'int8' | 'int4' | 'int2' | 'bytea' | 'timestamptz' | 'jsonb';
 type Value = string | number | Uint8Array | null;
@@ -86,14 +86,14 @@ const escaped = (text: string): string =>
 
 /** The rows of any statement. Must be called inside a transaction. @param values of its `?`; an array is an array there, too */
 export const queryRows = <Row>(
-  em: EntityManager,
+  em: Transaction,
   sql: string,
   values: readonly unknown[] = [],
 ): Promise<readonly Row[]> => runStatement(em, sql, values);
 
 /** The rows that belong to any of many values. Must be called inside a transaction. @param sql with a `?` per array */
 export const rowsWhere = <Row>(
-  em: EntityManager,
+  em: Transaction,
   sql: string,
   ...arrays: readonly (readonly string[])[]
 ): Promise<readonly Row[]> =>

@@ -148,7 +148,7 @@ describe('the maintenance of a running iam-service', () => {
 });
 
 describe('maintenance that is killed', () => {
-  const wanted = 6_000;
+  const wanted = 4_000;
   let bench: Bench;
   let folder: string;
   let backup: string;

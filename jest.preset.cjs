@@ -21,7 +21,7 @@ module.exports = (dir) => {
     globalSetup: join(__dirname, 'jest.stores.cjs'),
     testEnvironment: 'node',
     testMatch: (patterns[level] ?? ['**/*.spec.ts']).map((glob) => `<rootDir>/src/${glob}`),
-    transform: { '^.+\\.[cm]?[tj]s$': ['@swc/jest', { ...swcrc, swcrc: false, sourceMaps: 'inline' }] },
+    transform: { '^.+\\.[cm]?[tj]s$': ['@swc/jest', { ...swcrc, swcrc: false, sourceMaps: true }] },
     transformIgnorePatterns: [`/node_modules/(?!(${esmOnly})/)`],
     testEnvironmentOptions: { customExportConditions: ['@concordat/source', 'node', 'require', 'default'] },
     moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json', 'node'],

@@ -250,9 +250,8 @@ describe('iam-service over real Redis and SQLite', () => {
 
   it('says when it has not reached a position yet', async () => {
     const beyond = { iam: { epoch: Number.MAX_SAFE_INTEGER, position: 1 } };
-    await expect(caller.call('agent.list', {}, { minPosition: beyond })).rejects.toMatchObject({
-      code: 'POSITION_NOT_REACHED',
-    });
+    const early = caller.call('agent.list', {}, { minPosition: beyond, isPatient: false });
+    await expect(early).rejects.toMatchObject({ code: 'POSITION_NOT_REACHED' });
   });
 
   it('remembers everything after a restart, makes no second key, and publishes nothing twice', async () => {

@@ -24,6 +24,13 @@ export function begin(bench: Bench, args: readonly string[]): ChildProcess {
   });
 }
 
+/** As `maintain`. @throws Error with its message, when it failed */
+export async function succeed(bench: Bench, ...args: string[]): Promise<Answer> {
+  const answer = await maintain(bench, ...args);
+  if (!answer.ok) throw new Error(`${args.join(' ')}: ${answer.message}`);
+  return answer;
+}
+
 export async function maintain(bench: Bench, ...args: string[]): Promise<Answer> {
   const child = begin(bench, args);
   let stdout = '';

@@ -195,7 +195,8 @@ describe('vault-service over real Redis and SQLite', () => {
     const read = await vault.caller.call('memory.get', own(key), { ...asAda, minPosition });
     expect(read.position).toEqual(position);
     const beyond = { vault: { ...position!, position: position!.position + 1_000 } };
-    const early = vault.caller.call('memory.get', own(key), { ...asAda, minPosition: beyond });
+    const options = { ...asAda, minPosition: beyond, isPatient: false };
+    const early = vault.caller.call('memory.get', own(key), options);
     expect(await refusalOf(early)).toMatchObject({ code: 'POSITION_NOT_REACHED' });
   });
 

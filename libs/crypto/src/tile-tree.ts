@@ -15,6 +15,8 @@ export interface Growth {
 export class TileTree {
   static readonly empty = new TileTree(0, []);
 
+  #root: Uint8Array | undefined;
+
   /** @param partial hashes of the partial tile of each level; a level without one is empty */
   private constructor(
     readonly size: number,
@@ -39,9 +41,9 @@ export class TileTree {
     );
   }
 
-  /** Root of RFC 6962. */
+  /** Root of RFC 6962; some hundred hashes, the first time. */
   root(): Uint8Array {
-    return rootHash(nodesOf(this.edge()), this.size);
+    return (this.#root ??= rootHash(nodesOf(this.edge()), this.size));
   }
 
   /** @param leafHashes RFC 6962 leaf hashes, in the order of the log */

@@ -19,7 +19,7 @@ export interface Probe {
 export const probes: readonly Probe[] = Object.freeze([
   { title: 'anonymous', subject: { kind: 'anonymous', roles: [], scopes: [] } },
   ...userRoles.map((role): Probe => ({ title: role, subject: { kind: 'user', roles: [role], scopes: [] } })),
-  { title: 'agent', subject: { kind: 'agent', roles: [], scopes: agentScopes } },
+  { title: 'agent', subject: { kind: 'agent', roles: [], scopes: [...agentScopes] } },
   ...(['read', 'write', 'admin'] as const).map((scope): Probe => ({
     title: `key: ${scope}`,
     subject: { kind: 'apiKey', roles: [], scopes: [scope] },

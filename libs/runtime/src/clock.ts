@@ -6,10 +6,20 @@ export interface Clock {
 
 export const systemClock: Clock = { now: () => new Date(), nowMs: () => Date.now() };
 
-/** Waits. Does not keep the process alive: what a service waits for is more work, which comes through its sockets. */
-export const sleep = (ms: number): Promise<void> =>
+/**
+ * Waits, at most until the signal is aborted. Does not keep the process alive: what a service waits for is more work,
+ * which comes through its sockets.
+ */
+export const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
-    setTimeout(resolve, ms).unref();
+    const done = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms).unref();
+    if (signal?.aborted) done();
+    else signal?.addEventListener('abort', done, { once: true });
   });
 
 /** Whether a promise is fulfilled within the time. @throws what it rejects with in that time */

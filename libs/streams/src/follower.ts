@@ -40,6 +40,7 @@ export class Follower {
   readonly #sources: ReadonlyMap<string, FollowedSource>;
   #loop: Promise<void> | undefined;
   #isStopped = false;
+  #leaveRead: () => void = () => undefined;
 
   constructor(
     sources: readonly FollowedSource[],
@@ -58,9 +59,10 @@ export class Follower {
     this.#loop = this.#run();
   }
 
-  /** Ends after the read that is under way; what was handed over is finished. */
+  /** What was handed over is finished; of a read that is under way nothing will be. */
   async stop(): Promise<void> {
     this.#isStopped = true;
+    this.#leaveRead();
     await this.#loop;
   }
 
@@ -68,15 +70,21 @@ export class Follower {
     while (!this.#isStopped) {
       try {
         const malformed: MalformedEntry[] = [];
-        const read = await this.options.log.read(this.#requests(), this.options.count, (entry) =>
-          malformed.push(entry),
-        );
-        if (!this.#isStopped) await this.#handOver(read, malformed);
+        const read = await this.#read((entry) => malformed.push(entry));
+        if (read && !this.#isStopped) await this.#handOver(read, malformed);
       } catch (error) {
         this.options.onError(error);
         await this.options.sleep(retryMs);
       }
     }
+  }
+
+  /** The read waits in the log for entries to come; who stops does not. @returns undefined when stopped */
+  #read(onMalformed: (entry: MalformedEntry) => void) {
+    return new Promise<ReadonlyMap<string, readonly EventEnvelope[]> | undefined>((resolve, reject) => {
+      this.#leaveRead = () => resolve(undefined);
+      this.options.log.read(this.#requests(), this.options.count, onMalformed).then(resolve, reject);
+    });
   }
 
   #requests(): { source: string; after: Position }[] {

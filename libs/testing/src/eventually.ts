@@ -1,5 +1,5 @@
 /** Asks again until it is so. Not a wait for time to pass: it ends the moment it is true, and fails with the last reason. */
-export async function eventually<T>(ask: () => Promise<T> | T, deadlineMs = 15_000): Promise<T> {
+export async function eventually<T>(ask: () => Promise<T> | T, deadlineMs = 30_000): Promise<T> {
   const end = performance.now() + deadlineMs;
   for (;;) {
     try {

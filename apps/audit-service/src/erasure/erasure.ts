@@ -29,3 +29,6 @@ export const erasureTypes: readonly string[] = orders.map(([{ type }]) => type);
 /** Under which names a subject appears in events: an agent also as an actor. */
 export const namesOf = (subject: string): readonly string[] =>
   did.safeParse(subject).success ? [subject, `agent:${subject}`] : [subject];
+
+/** Whose name an event is sealed under: of what one did with the right of another, both (`sealedNames`). */
+export const partiesOf = (subject: string): readonly string[] => subject.split(';for=');

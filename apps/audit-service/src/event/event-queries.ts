@@ -1,8 +1,7 @@
 import type { OperationInput } from '@concordat/contracts';
-import { type EntityManager, type FilterQuery, raw } from '@mikro-orm/postgresql';
+import { type FilterQuery, raw } from '@mikro-orm/postgresql';
 import type { LeafRange } from '../log/log-reader';
 import type { AuditStore } from '../store/audit-store';
-import { queryRows } from '../store/bulk';
 import {
   after,
   anyRow,
@@ -47,6 +46,7 @@ const columns = {
   at: exactTime('time'),
 } satisfies Record<keyof Omit<ListedEvent, 'body'>, string>;
 
+const content = { property: 'body', column: 'r.body', bytes: 'bodyBytes' };
 const vault = '/concordat/vault';
 
 /** As the index has it (003-delegated-actors.ts). */
@@ -122,7 +122,7 @@ export function eventPage(
   const arms = armsFor(reach, filter);
   const hasName = [filter.subject, filter.persona, filter.correlationId].some((name) => name !== undefined);
   return {
-    ...{ table: 'audit_events', columns, order, isDescending, limit },
+    ...{ table: 'audit_events', columns, content, order, isDescending, limit },
     arms,
     // What happened to somebody in a window is a few of either.
     isIndexed: !isByTime || (arms[0] === anyRow && !hasName),
@@ -185,38 +185,19 @@ export class EventQueries {
     const order = ['log_index'];
     const range = [sql('r.log_index >= ? AND r.log_index < ?', begin, end)];
     const query: FirstRows = {
-      ...{ table: 'audit_events', columns, order, isDescending: false, isIndexed: true, limit: limit + 1 },
+      ...{ table: 'audit_events', columns, content, order, limit: limit + 1 },
+      ...{ isDescending: false, isIndexed: true },
       arms: armsFor(reach, filter),
       conditions: [...conditionsOf(reach, filter), ...range],
     };
     return this.#read(query, writtenBytes);
   }
 
-  #read(query: FirstRows, bytesOf: (row: Pick<EventRow, 'bodyBytes'>) => number): Promise<Cut<ListedEvent>> {
-    return this.store.snapshot(async (em) => {
-      const rows = await firstRows<Omit<ListedEvent, 'body'>>(em, query);
-      const page = cutPage(rows, query.limit - 1, bytesOf);
-      const bodies = await readBodies(em, page.rows);
-      const listed = page.rows.map((row) => ({
-        ...row,
-        time: new Date(row.time),
-        body: bodies.get(row.logIndex)!,
-      }));
-      return { ...page, rows: listed };
-    });
+  async #read(
+    query: FirstRows,
+    bytesOf: (row: Pick<EventRow, 'bodyBytes'>) => number,
+  ): Promise<Cut<ListedEvent>> {
+    const page = cutPage(await firstRows<ListedEvent>(this.store, query), query.limit - 1, bytesOf);
+    return { ...page, rows: page.rows.map((row) => ({ ...row, time: new Date(row.time) })) };
   }
-}
-
-/** After the page was cut, so that no more is read than what goes out. */
-async function readBodies(
-  em: EntityManager,
-  rows: readonly Omit<ListedEvent, 'body'>[],
-): Promise<ReadonlyMap<number, Uint8Array>> {
-  if (rows.length === 0) return new Map();
-  const found = await queryRows<{ index: number; body: Uint8Array }>(
-    em,
-    `SELECT log_index::float8 AS index, body FROM audit_events WHERE tenant = ? AND log_index = ANY(?::int8[])`,
-    [rows[0]!.tenant, rows.map(({ logIndex }) => logIndex)],
-  );
-  return new Map(found.map(({ index, body }) => [index, body]));
 }

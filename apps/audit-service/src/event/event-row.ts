@@ -13,7 +13,7 @@ export interface EventRow {
   correlationId: string | null;
   traceId: string | null;
   keyId: string;
-  /** Loaded on demand: a page is cut by `bodyBytes` before. */
+  /** Loaded on demand: a page holds no more of them than goes out. */
   body: Uint8Array;
   bodyBytes: number;
 }

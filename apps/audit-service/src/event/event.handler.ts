@@ -71,8 +71,6 @@ export async function openEvent(
   { sealer, logger }: Pick<EventPorts, 'sealer' | 'logger'>,
   { tenant, eventId, keyId, body }: EventRow,
 ): Promise<Disclosure | undefined> {
-  // The body of a page is read after the page: retention may have dropped the row in between.
-  if (!body) return undefined;
   try {
     return await sealer.open(tenant, eventId, { keyId, box: body });
   } catch (error) {

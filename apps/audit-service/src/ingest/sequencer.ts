@@ -1,4 +1,5 @@
 import { ConcordatError, type EventEnvelope } from '@concordat/contracts';
+import { sha256Once, toBase64url } from '@concordat/crypto';
 import { type Clock, inSpan, linkTo } from '@concordat/runtime';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { type Link, SpanKind } from '@opentelemetry/api';
@@ -7,6 +8,7 @@ import { noteErasures } from '../erasure/erasure-rows';
 import { insertEvents } from '../event/event.projection';
 import { noteUsers } from '../governance/known-user.projection';
 import type { EventSealer } from '../leaf/event-sealer';
+import type { MessageColumns } from '../leaf/row-binding';
 import { sealEvent, type SealedEvent, sealPayload, type SubjectKey } from '../leaf/sealed-event';
 import type { Committed } from '../log/checkpoint.job';
 import type { LabelRegistry } from '../label/label-registry';
@@ -14,6 +16,7 @@ import { labelsOf } from '../label/labels';
 import type { LogWriter, NewLeaf } from '../log/log-writer';
 import type { MessageChange } from '../message/message-change';
 import { applyChanges, type StoredChange } from '../message/message.projection';
+import { isLasting, lastingClass } from '../retention/lasting-events';
 import type { Layout } from '../retention/layout';
 import { layoutAt, timesOf } from '../retention/partitions';
 import type { AuditStore } from '../store/audit-store';
@@ -147,10 +150,19 @@ const prepared = (
   envelope: EventEnvelope,
   changes: readonly MessageChange[],
   labels: Pick<LabelRegistry, 'of'>,
-): PreparedEvent => ({
-  sealed: sealEvent(key, envelope),
-  changes: changes.map((change) => stored(key, change, labels)),
-});
+): PreparedEvent => {
+  const kept = changes.map((change) => stored(key, change, labels));
+  return { sealed: sealEvent(key, envelope, acceptedIn(kept)), changes: kept };
+};
+
+/** Columns of the message that was accepted. */
+function acceptedIn([change]: readonly StoredChange[]): MessageColumns | null {
+  if (!change?.acceptance) return null;
+  const { tenant, messageId, from, to, acceptance } = change;
+  const { type, priority, correlationId, replyTo, ttlSeconds, payload } = acceptance;
+  const said = { tenant, messageId, from, to, type, priority, correlationId, replyTo, ttlSeconds };
+  return { ...said, payloadKeyId: payload.keyId, payload: toBase64url(sha256Once(payload.box)) };
+}
 
 function stored(key: SubjectKey, change: MessageChange, labels: Pick<LabelRegistry, 'of'>): StoredChange {
   const { acceptance, tenant, messageId } = change;
@@ -169,7 +181,8 @@ async function writeRows(
   loggedMs: number,
 ): Promise<void> {
   const loggedAt = new Date(loggedMs).toISOString();
-  const classOf = (tenant: string) => layout.classAt(tenant, 'events', loggedMs);
+  const classOf = (event: EventEnvelope) =>
+    isLasting(event) ? lastingClass : layout.classAt(event.tenant, 'events', loggedMs);
   await insertEvents(
     em,
     entries.map(({ envelope, event: { sealed } }, i) => ({
@@ -177,7 +190,7 @@ async function writeRows(
       envelope,
       body: sealed.body,
       loggedAt,
-      retentionClass: classOf(envelope.tenant),
+      retentionClass: classOf(envelope),
     })),
   );
   const envelopes = entries.map(({ envelope }) => envelope);

@@ -4,6 +4,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import type { AuditStore } from '../store/audit-store';
 import { queryRows } from '../store/bulk';
+import type { Transaction } from '../store/statement';
 
 const periodMs = 1_000;
 
@@ -13,7 +14,7 @@ export interface Declaration {
   readonly updatedAt: Date;
 }
 
-export async function readDeclaration(em: EntityManager, tenant: string): Promise<Declaration | undefined> {
+export async function readDeclaration(em: Transaction, tenant: string): Promise<Declaration | undefined> {
   const sql = 'SELECT labels, updated_at AS "updatedAt" FROM audit_labels WHERE tenant = ?';
   const [row] = await queryRows<Declaration>(em, sql, [tenant]);
   return row && { ...row, updatedAt: new Date(row.updatedAt) };

@@ -7,6 +7,8 @@ import { type Disclosure, openEvent, openPayload, type Sealed, type SubjectKey }
 /** An erasure has a key of its own, which outlives that of its subject: that it happened, and to whom, can be shown for ever. */
 const keyPathOf = (envelope: EventEnvelope): KeyPath =>
   isErasure(envelope) ? [`erasure/${envelope.subject}`] : subjectPath(envelope.subject);
+/** A tenant that no caller can have: the key belongs to the service, and no erasure takes it. */
+const serviceTenant = '~';
 const subjectPath = (subject: string): KeyPath => [`subject/${subject}`];
 
 /**
@@ -22,6 +24,7 @@ export class EventSealer {
    * @returns the key of an event of the batch
    */
   async keysOf(envelopes: readonly EventEnvelope[]): Promise<(envelope: EventEnvelope) => SubjectKey> {
+    const bindingKey = await this.bindingKey();
     const paths = new Map<string, [tenant: string, path: KeyPath]>();
     const nameOf = ({ tenant }: EventEnvelope, path: KeyPath): string => `${tenant} ${path.join('/')}`;
     for (const envelope of envelopes) {
@@ -32,7 +35,7 @@ export class EventSealer {
       [string, SubjectKey]
     > => {
       const { kid, key } = await this.keystore.obtain(tenant, path);
-      return [name, { kid, key, sealing: { kid, key: readyKey(key) } }];
+      return [name, { kid, key, bindingKey, sealing: { kid, key: readyKey(key) } }];
     };
     const keys = new Map(await Promise.all([...paths].map(obtain)));
     return (envelope) => keys.get(nameOf(envelope, keyPathOf(envelope)))!;
@@ -48,6 +51,11 @@ export class EventSealer {
   async openPayload(tenant: string, messageId: string, { keyId, box }: Sealed): Promise<unknown> {
     const key = await this.keystore.find(tenant, keyId);
     return key === undefined ? null : openPayload(key, tenant, messageId, box);
+  }
+
+  /** What rows are bound by (row-binding.ts); made at the first event. */
+  async bindingKey(): Promise<Uint8Array> {
+    return (await this.keystore.obtain(serviceTenant, ['audit-rows'])).key;
   }
 
   /** The key of a subject, for what else is stored about it. Made when there is none. */

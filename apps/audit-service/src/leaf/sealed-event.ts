@@ -1,12 +1,21 @@
 import type { EventEnvelope } from '@concordat/contracts';
-import { buildLeaf, hmacSha256, leafHash, lengthPrefixed, sha256 } from '@concordat/crypto';
+import {
+  buildLeaf,
+  concatBytes,
+  hmacSha256,
+  leafHash,
+  lengthPrefixed,
+  sha256,
+  toBase64url,
+} from '@concordat/crypto';
 import { type DataKey, openBox, sealBox, type SealingKey } from '@concordat/keystore';
-import { eventText } from './event-text';
+import { eventText, traceIdOf } from './event-text';
+import { bindingOf, type MessageColumns, splitBody } from './row-binding';
 
 /** Ciphertext as it lies in a row, with the name of the key that opens it. */
 export interface Sealed {
   readonly keyId: string;
-  /** nonce ‖ ciphertext ‖ tag */
+  /** nonce ‖ ciphertext ‖ tag; before the body of an event what binds its row: row-binding.ts */
   readonly box: Uint8Array;
 }
 
@@ -28,20 +37,34 @@ export interface Disclosure {
 /** The key of a subject, ready for a batch. */
 export interface SubjectKey extends DataKey {
   readonly sealing: SealingKey;
+  /** Of the service: what it binds outlives the key. */
+  readonly bindingKey: Uint8Array;
 }
 
 /** A salt per event. It is not stored: it goes with the key, and then the leaf is closed for ever. */
 const saltOf = ({ key }: DataKey, eventId: string): Uint8Array =>
   hmacSha256(key, lengthPrefixed('concordat/audit-salt/v1', eventId));
 
-const bodyContext = (tenant: string, eventId: string): string[] => ['audit-event', tenant, eventId];
+const bodyContext = (tenant: string, eventId: string, binding: Uint8Array): string[] => [
+  ...['audit-event', tenant, eventId],
+  ...(binding.byteLength === 0 ? [] : [toBase64url(binding)]),
+];
 const payloadContext = (tenant: string, messageId: string): string[] => ['audit-message', tenant, messageId];
 
-/** @throws RangeError when the leaf would be too large: see `admission.ts`, which lets no such event in */
-export function sealEvent(key: SubjectKey, envelope: EventEnvelope): SealedEvent {
-  const { id, type, time, tenant, actor, subject } = envelope;
+/**
+ * @param message that the event is the acceptance of
+ * @throws RangeError when the leaf would be too large: see `admission.ts`, which lets no such event in
+ */
+export function sealEvent(
+  key: SubjectKey,
+  envelope: EventEnvelope,
+  message: MessageColumns | null = null,
+): SealedEvent {
+  const { id, type, time, tenant, actor, subject, correlation: correlationId, traceparent } = envelope;
   const event = eventText(envelope);
-  const box = sealBox(key.sealing, bytesOf(event), bodyContext(tenant, id));
+  const clear = { tenant, eventId: id, subject, actor, correlationId, keyId: key.kid };
+  const binding = bindingOf(key.bindingKey, { ...clear, traceId: traceIdOf(traceparent) }, message);
+  const box = concatBytes(binding, sealBox(key.sealing, bytesOf(event), bodyContext(tenant, id, binding)));
   const salt = saltOf(key, id);
   const leaf = buildLeaf({ id, type, time, tenant, actor, subject, event, salt, body: sha256(box) });
   return { body: { keyId: key.kid, box }, leaf, leafHash: leafHash(leaf) };
@@ -59,10 +82,11 @@ export const sealPayload = (
 });
 
 /** @throws AeadError when the row was changed */
-export const openEvent = (key: DataKey, tenant: string, eventId: string, box: Uint8Array): Disclosure => ({
-  salt: saltOf(key, eventId),
-  event: textOf(openBox(key, box, bodyContext(tenant, eventId))),
-});
+export function openEvent(key: DataKey, tenant: string, eventId: string, body: Uint8Array): Disclosure {
+  const { binding, box } = splitBody(body);
+  const event = textOf(openBox(key, box, bodyContext(tenant, eventId, binding)));
+  return { salt: saltOf(key, eventId), event };
+}
 
 /** @throws AeadError when the row was changed */
 export const openPayload = (key: DataKey, tenant: string, messageId: string, box: Uint8Array): unknown =>

@@ -16,7 +16,7 @@ export interface Committed {
 }
 
 /** From the first new leaf to its signature: 250 ms are promised, the rest is for storing the checkpoint. */
-const delayMs = 150;
+const delayMs = 100;
 
 export interface CheckpointPorts {
   readonly store: AuditStore;

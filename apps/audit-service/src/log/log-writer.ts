@@ -10,8 +10,8 @@ import {
   TileTree,
   toBase64url,
 } from '@concordat/crypto';
-import { type EntityManager, LockMode } from '@mikro-orm/postgresql';
-import { insertRows, rowsWhere, type Table } from '../store/bulk';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { insertRows, queryRows, rowsWhere, type Table } from '../store/bulk';
 import type { CheckpointAnchor } from './checkpoint-anchor';
 import type { LogIdentity } from './log-identity';
 import { readTiles } from './log-reader';
@@ -54,8 +54,12 @@ const tileTable: Table<Tile> = {
 };
 
 /** Holds the log for this transaction. @returns undefined when there is none yet */
-export const lockLog = async (em: EntityManager): Promise<LogStateRow | undefined> =>
-  (await em.findOne(LogState, { id: logId }, { lockMode: LockMode.PESSIMISTIC_WRITE })) ?? undefined;
+export async function lockLog(em: EntityManager): Promise<LogStateRow | undefined> {
+  const sql = `SELECT id, vkey, size::float8, root, logged_at AS "loggedAt", retention_version::float8 AS "retentionVersion"
+    FROM log_state WHERE id = ? FOR UPDATE`;
+  const [row] = await queryRows<LogStateRow>(em, sql, [logId]);
+  return row && { ...row, loggedAt: new Date(row.loggedAt) };
+}
 
 /** A log without entries. */
 const beginning = { loggedAt: new Date(0), retentionVersion: 0 };
@@ -121,7 +125,8 @@ export class LogWriter {
       leaves.map((entry, i) => ({ index: before.size + i, entry })),
     );
     await insertRows(em, tileTable, tiles);
-    await em.nativeUpdate(LogState, { id: logId }, { ...stateOf(tree), loggedAt });
+    const moved = 'UPDATE log_state SET size = ?, root = ?, logged_at = ? WHERE id = ?';
+    await queryRows(em, moved, [tree.size, tree.root(), loggedAt, logId]);
     return tree;
   }
 }

@@ -1,8 +1,6 @@
 import { messagePriority, messageStatus, messageType } from '@concordat/contracts';
 import type { OperationInput } from '@concordat/contracts';
-import type { EntityManager } from '@mikro-orm/postgresql';
 import type { AuditStore } from '../store/audit-store';
-import { queryRows } from '../store/bulk';
 import {
   after,
   anyRow,
@@ -50,6 +48,8 @@ const columns = {
   errorMessage: 'r.error_message',
   at: exactTime('timestamp'),
 } satisfies Record<keyof Omit<ListedMessage, 'payload'>, string>;
+
+const content = { property: 'payload', column: 'r.payload', bytes: 'payloadBytes' };
 
 const isParty = (names: readonly string[]): Sql =>
   sql('r.from_agent = ANY(?::text[]) OR r.to_agent = ANY(?::text[])', [...names], [...names]);
@@ -154,7 +154,7 @@ export function messagePage(
   const rest = place ? after(order, isDescending, [place.at, place.messageId]) : [];
   const arms = armsFor(reach, filter, place);
   return {
-    ...{ table: 'message_audit_log', columns, order, isDescending, limit },
+    ...{ table: 'message_audit_log', columns, content, order, isDescending, limit },
     isIndexed: filter.labels === undefined,
     arms,
     conditions: [...conditionsOf(reach, filter), ...(arms[0]!.within ? [] : kindConditions(filter)), ...rest],
@@ -185,36 +185,14 @@ export class MessageQueries {
     return this.page({ tenant, names: agents }, { order: 'asc' }, place ?? undefined, limit);
   }
 
-  #read(query: FirstRows): Promise<Cut<ListedMessage>> {
-    return this.store.snapshot(async (em) => {
-      const rows = await firstRows<Omit<ListedMessage, 'payload'>>(em, query);
-      const page = cutPage(rows, query.limit - 1, ({ payloadBytes }) => payloadBytes ?? 0);
-      const payloads = await readPayloads(em, page.rows);
-      const listed = page.rows.map((row) => ({
-        ...row,
-        timestamp: new Date(row.timestamp!),
-        deliveredAt: row.deliveredAt && new Date(row.deliveredAt),
-        payload: payloads.get(row.messageId) ?? null,
-      }));
-      return { ...page, rows: listed };
-    });
+  async #read(query: FirstRows): Promise<Cut<ListedMessage>> {
+    const rows = await firstRows<ListedMessage>(this.store, query);
+    const page = cutPage(rows, query.limit - 1, ({ payloadBytes }) => payloadBytes ?? 0);
+    const listed = page.rows.map((row) => ({
+      ...row,
+      timestamp: new Date(row.timestamp!),
+      deliveredAt: row.deliveredAt && new Date(row.deliveredAt),
+    }));
+    return { ...page, rows: listed };
   }
-}
-
-/** After the page was cut, so that no more is read than what goes out. */
-async function readPayloads(
-  em: EntityManager,
-  rows: readonly Omit<ListedMessage, 'payload'>[],
-): Promise<ReadonlyMap<string, Uint8Array>> {
-  if (rows.length === 0) return new Map();
-  const times = rows.map(({ at }) => at).sort();
-  // The time is known, and says where to look.
-  const found = await queryRows<{ id: string; payload: Uint8Array }>(
-    em,
-    `SELECT message_id AS id, payload FROM message_audit_log
-      WHERE tenant = ? AND message_id = ANY(?::text[]) AND payload IS NOT NULL
-        AND timestamp >= ?::timestamptz AND timestamp <= ?::timestamptz`,
-    [rows[0]!.tenant, rows.map(({ messageId }) => messageId), times[0], times.at(-1)],
-  );
-  return new Map(found.map(({ id, payload }) => [id, payload]));
 }

@@ -12,7 +12,7 @@ export interface MessageRow {
   status: string;
   correlationId: string | null;
   replyTo: string | null;
-  /** Encrypted under the key of the sender. Loaded on demand: a page is cut by `payloadBytes` before. */
+  /** Encrypted under the key of the sender. Loaded on demand: a page holds no more of them than goes out. */
   payload: Uint8Array | null;
   payloadKeyId: string | null;
   payloadBytes: number | null;

@@ -124,7 +124,6 @@ async function openPayload(
   row: MessageRow,
 ): Promise<MessageItem['payload']> {
   const { tenant, messageId, payload, payloadKeyId } = row;
-  // Not there, too, when retention has dropped the row since the page was read.
   if (!payload || payloadKeyId === null) return null;
   try {
     return (await sealer.openPayload(tenant, messageId, {

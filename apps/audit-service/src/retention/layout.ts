@@ -1,3 +1,4 @@
+import { lastingClass } from './lasting-events';
 import { defaultClass, dueMs, keptSinceMs, type Period, periodAt, periodsBetween } from './retention-class';
 import type { RetentionClass } from './retention-class';
 import { type DataKind, dataKinds } from './retention-rows';
@@ -95,11 +96,12 @@ export class Layout {
 /** The beginning of the last period that is made ahead. */
 const endOf = (name: RetentionClass, ms: number): number => periodAt(name, periodAt(name, ms).toMs).toMs;
 
-/** The default, and what tenants have chosen last, each since it was first chosen. */
+/** The default, where events lie that last, and what tenants have chosen last, each since it was first chosen. */
 function usedClasses(histories: readonly (readonly Setting[])[]): Map<string, Omit<Setting, 'tenant'>> {
   const used = new Map<string, Omit<Setting, 'tenant'>>();
   for (const kind of dataKinds)
     used.set(`${kind} ${defaultClass}`, { kind, retentionClass: defaultClass, sinceMs: -Infinity });
+  used.set(`events ${lastingClass}`, { kind: 'events', retentionClass: lastingClass, sinceMs: -Infinity });
   for (const history of histories) {
     const { kind, retentionClass } = history.at(-1)!;
     const sinceMs = history.find((setting) => setting.retentionClass === retentionClass)!.sinceMs;

@@ -1,5 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { queryRows } from '../store/bulk';
+import type { Transaction } from '../store/statement';
 import type { Block, Width } from './level';
 
 /** Buckets begin where whole minutes since this do, whatever the time zone of the session. */
@@ -32,7 +33,7 @@ export interface Patience {
 
 /** Buckets whose marks are due, those that waited longest first. */
 export async function dueBlocks(
-  em: EntityManager,
+  em: Transaction,
   width: Width,
   { quietMs, longestMs }: Patience,
   limit: number,

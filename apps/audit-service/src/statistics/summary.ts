@@ -1,5 +1,5 @@
-import type { EntityManager } from '@mikro-orm/postgresql';
 import { queryRows } from '../store/bulk';
+import type { Transaction } from '../store/statement';
 import { type Sql, sql } from '../trail/first-rows';
 import { countSql, sumColumns, type Sums } from './counters';
 import { sketchIndexSql } from './delivery-sketch';
@@ -33,7 +33,7 @@ const times = (ranges: readonly Range[]): [Date[], Date[]] => [
 
 /** Covers a window with as few and wide buckets as there are. @param widths that may be used, the widest first */
 export async function coverOf(
-  em: EntityManager,
+  em: Transaction,
   tenant: string,
   window: Range,
   widths: readonly Width[],
@@ -133,7 +133,7 @@ export const summaryQuery = (tenant: string, cover: Cover, whose: Whose): Sql =>
   sql(`WITH ${summarySql(whose)} SELECT * FROM summary`, ...parametersOf(tenant, cover, whose));
 
 export async function readSummary(
-  em: EntityManager,
+  em: Transaction,
   tenant: string,
   cover: Cover,
   whose: 'tenant' | { readonly agents: readonly string[] },
@@ -153,7 +153,7 @@ export async function readSummary(
 
 /** Stores the sums of a bucket that has none, made of a cover of it; nothing, when it holds no messages. */
 export async function storeSummary(
-  em: EntityManager,
+  em: Transaction,
   { tenant, width, bucket }: Block & { readonly tenant: string },
   cover: Cover,
 ): Promise<void> {
@@ -188,7 +188,7 @@ const topSql = (column: 'as_sender' | 'as_receiver', party: 'from_agent' | 'to_a
 
 /** Who sent, or got, the most: of all agents, each with all of its messages. */
 export function readTop(
-  em: EntityManager,
+  em: Transaction,
   tenant: string,
   { blocks, gaps }: Cover,
   side: 'senders' | 'receivers',

@@ -1,5 +1,7 @@
-import { type EntityManager, IsolationLevel, type MikroORM } from '@mikro-orm/postgresql';
+import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import { within } from './deadline';
+import { inSnapshot } from './snapshot';
+import type { Snapshot } from './statement';
 import { fromDatabaseError } from './unavailable';
 
 /** Longest time a reader waits for PostgreSQL; the rest of its two seconds belongs to the audit feed and the way back. */
@@ -43,18 +45,19 @@ export class AuditStore {
   }
 
   /** @throws SERVICE_UNAVAILABLE, within `readMs` */
-  async read<T>(task: (em: EntityManager) => Promise<T>): Promise<T> {
-    try {
-      return await within(readMs, task(this.orm.em.fork()));
-    } catch (error) {
-      throw fromDatabaseError(error);
-    }
+  read<T>(task: (em: EntityManager) => Promise<T>): Promise<T> {
+    return inTime(task(this.orm.em.fork()));
   }
 
-  /** Several statements that see one state of the database. @throws SERVICE_UNAVAILABLE, within `readMs` */
-  snapshot<T>(task: (em: EntityManager) => Promise<T>): Promise<T> {
-    const options = { isolationLevel: IsolationLevel.REPEATABLE_READ, readOnly: true };
-    return this.read((em) => em.transactional(task, options));
+  /**
+   * Several statements that see one state of the database. @throws SERVICE_UNAVAILABLE, within `readMs`
+   * @param settings of the planner for these statements
+   */
+  snapshot<T>(
+    task: (snapshot: Snapshot) => Promise<T>,
+    settings: Readonly<Record<string, string>> = {},
+  ): Promise<T> {
+    return inTime(inSnapshot(this.orm, task, settings));
   }
 
   /** @throws SERVICE_UNAVAILABLE when PostgreSQL does not answer */
@@ -64,6 +67,14 @@ export class AuditStore {
 
   async close(): Promise<void> {
     await Promise.all([...new Set([this.orm, this.jobs])].map((orm) => orm.close(true)));
+  }
+}
+
+async function inTime<T>(reading: Promise<T>): Promise<T> {
+  try {
+    return await within(readMs, reading);
+  } catch (error) {
+    throw fromDatabaseError(error);
   }
 }
 

@@ -1,4 +1,5 @@
-import type { EntityManager, Knex } from '@mikro-orm/postgresql';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { runStatement, type Transaction } from './statement';
 
 type SqlType = 'text' | 'int8' | 'int4' | 'int2' | 'bytea' | 'timestamptz' | 'jsonb';
 type Value = string | number | Uint8Array | null;
@@ -17,9 +18,6 @@ export interface Table<Row> {
   /** A statement that goes with it, over the columns of what was `written`. */
   readonly following?: { readonly returning: string; readonly sql: string };
 }
-
-// Both run on the connection of the ORM's own transaction: the ORM itself would take the arrays apart.
-const transactionOf = (em: EntityManager): Knex.Transaction => em.getTransactionContext<Knex.Transaction>()!;
 
 /**
  * Inserts any number of rows with one statement and one array per column, which is several times faster than a list of
@@ -42,7 +40,7 @@ export async function insertRows<Row>(
     ? `WITH written AS (${insertion} RETURNING ${following.returning}) ${following.sql}`
     : insertion;
   const bytes = parts.flatMap(({ bytes }) => bytes ?? []);
-  await transactionOf(em).raw(sql, [...bytes, ...parts.flatMap(({ literals }) => literals)]);
+  await runStatement(em, sql, [...bytes, ...parts.flatMap(({ literals }) => literals)]);
 }
 
 /** A column of an insertion: what is selected, and the arrays that it is selected from. */
@@ -87,18 +85,15 @@ const escaped = (text: string): string =>
   text.replaceAll('\0', '\ufffd').replaceAll('\\', '\\\\').replaceAll('"', '\\"');
 
 /** The rows of any statement. Must be called inside a transaction. @param values of its `?`; an array is an array there, too */
-export async function queryRows<Row>(
-  em: EntityManager,
+export const queryRows = <Row>(
+  em: Transaction,
   sql: string,
   values: readonly unknown[] = [],
-): Promise<readonly Row[]> {
-  const result = await transactionOf(em).raw<{ rows: Row[] }>(sql, values as string[]);
-  return result.rows;
-}
+): Promise<readonly Row[]> => runStatement(em, sql, values);
 
 /** The rows that belong to any of many values. Must be called inside a transaction. @param sql with a `?` per array */
 export const rowsWhere = <Row>(
-  em: EntityManager,
+  em: Transaction,
   sql: string,
   ...arrays: readonly (readonly string[])[]
 ): Promise<readonly Row[]> =>

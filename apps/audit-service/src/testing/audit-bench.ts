@@ -9,8 +9,12 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from '../app.module';
 import type { AuditConfig } from '../config';
+import { EventSealer } from '../leaf/event-sealer';
+import { CheckpointAnchor } from '../log/checkpoint-anchor';
+import { LOG_IDENTITY } from '../log/log.module';
 import { OwnEvents } from '../own-event/own-events';
 import { AuditStore } from '../store/audit-store';
+import { type VerificationResult, verifyDatabase } from '../verification/database-verification';
 import { ChainedPublisher } from './chained-publisher';
 
 type StartedPostgres = Awaited<ReturnType<typeof startPostgres>>;
@@ -38,6 +42,8 @@ export interface AuditBench {
   part<T>(token: Parameters<INestApplicationContext['get']>[0]): T;
   ownEvents(): OwnEvents;
   store(): AuditStore;
+  /** Verifies the database against the log, as the job does. */
+  verify(): Promise<VerificationResult>;
   /** Checks of `/health/ready`. */
   checks(): Promise<Readonly<Record<string, CheckResult>>>;
   stop(): Promise<void>;
@@ -90,6 +96,16 @@ export async function startAuditBench(): Promise<AuditBench> {
     keystore: () => app!.get<Keystore>(KEYSTORE, { strict: false }),
     ownEvents: () => app!.get(OwnEvents, { strict: false }),
     store: () => app!.get(AuditStore, { strict: false }),
+    verify: () => {
+      const part = <T>(token: Parameters<INestApplicationContext['get']>[0]): T =>
+        app!.get<T>(token, { strict: false });
+      return verifyDatabase({
+        store: part(AuditStore),
+        sealer: part(EventSealer),
+        identity: part(LOG_IDENTITY),
+        anchor: part(CheckpointAnchor),
+      });
+    },
     checks: async () => (await base.health.ready()).checks,
     stop: async () => {
       await app?.close();

@@ -1,4 +1,5 @@
-import type { EntityManager } from '@mikro-orm/postgresql';
+import { limits } from '@concordat/contracts';
+import type { AuditStore } from '../store/audit-store';
 import { queryRows } from '../store/bulk';
 
 /** A piece of SQL with its parameters. */
@@ -34,20 +35,26 @@ export interface FirstRows {
   /** All of which hold for every row. */
   readonly conditions: readonly Sql[];
   readonly limit: number;
+  /** What is large. Property → column, and the property that says how many bytes it has. */
+  readonly content: { readonly property: string; readonly column: string; readonly bytes: string };
 }
 
 const all = (conditions: readonly Sql[]): Sql =>
   sql(conditions.map(({ text }) => `(${text})`).join(' AND '), ...conditions.flatMap(({ values }) => values));
 
 /**
- * The first rows in order that meet all conditions and that any arm finds. Alternatives (`this agent sent it, or got it`)
+ * The first rows in order that meet all conditions and that any arm finds, with the content of those that may go out at
+ * once. Alternatives (`this agent sent it, or got it`)
  * are an arm each: PostgreSQL knows no order for OR, and would read and sort everything that there is.
  */
-export function toSql({ table, columns, order, isDescending, arms, conditions, limit }: FirstRows): Sql {
+export function toSql(query: FirstRows): Sql {
+  const { table, columns, order, isDescending, arms, conditions, limit, content } = query;
   const direction = isDescending ? 'DESC' : 'ASC';
   const orderBy = (within: readonly string[]): string =>
     [...within, ...order].map((column) => `r.${column} ${direction}`).join(', ');
-  const properties = Object.entries(columns).map(([property, column]) => `${column} AS "${property}"`);
+  const properties = [...Object.entries(columns), ['content', content.column]].map(
+    ([property, column]) => `${column} AS "${property}"`,
+  );
   const places = order.map((column, i) => `r.${column} AS order_${i}`).join(', ');
   const read = arms.map(({ from, where, within = [] }): Sql => {
     const condition = all([...conditions, where]);
@@ -59,30 +66,30 @@ export function toSql({ table, columns, order, isDescending, arms, conditions, l
     );
   });
   const keys = order.map((_, i) => `order_${i}`);
+  const inOrder = keys.map((key) => `${key} ${direction}`).join(', ');
+  const found = `SELECT DISTINCT ON (${keys.join(', ')}) * FROM (${read.map(({ text }) => text).join(' UNION ALL ')}) found
+    ORDER BY ${inOrder} LIMIT ?`;
+  const names = Object.keys(columns).map((property) => `"${property}"`);
+  const before = `sum("${content.bytes}") OVER (ORDER BY ${inOrder} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)`;
   return sql(
-    `SELECT DISTINCT ON (${keys.join(', ')}) * FROM (${read.map(({ text }) => text).join(' UNION ALL ')}) found
-      ORDER BY ${keys.map((key) => `${key} ${direction}`).join(', ')} LIMIT ?`,
-    ...[...read.flatMap(({ values }) => values), limit],
+    `SELECT ${names}, CASE WHEN COALESCE(${before}, 0) <= ? THEN content END AS "${content.property}"
+      FROM (${found}) page ORDER BY ${inOrder}`,
+    ...[limits.chunkBytes, ...read.flatMap(({ values }) => values), limit],
   );
 }
 
 /**
  * Has PostgreSQL read in order what an index has in order. What it knows of a value is a guess: where it expects few rows
  * it would read them all and sort them, and there may be a million. The penalty must not look like work that is worth
- * compiling. Lasts as long as the transaction.
+ * compiling.
  */
-export async function planFor(em: EntityManager, { isIndexed }: Pick<FirstRows, 'isIndexed'>): Promise<void> {
-  const settings = ['enable_sort', 'enable_bitmapscan', 'jit'].map(
-    (name) => `set_config('${name}', 'off', true)`,
-  );
-  if (isIndexed) await queryRows(em, `SELECT ${settings.join(', ')}`);
-}
+export const settingsFor = ({ isIndexed }: Pick<FirstRows, 'isIndexed'>): Readonly<Record<string, string>> =>
+  isIndexed ? { enable_sort: 'off', enable_bitmapscan: 'off', jit: 'off' } : {};
 
-/** Must be called inside a transaction. */
-export async function firstRows<Row>(em: EntityManager, query: FirstRows): Promise<readonly Row[]> {
-  await planFor(em, query);
+/** With their content as far as it goes out at once: no more is read. */
+export function firstRows<Row>(store: AuditStore, query: FirstRows): Promise<readonly Row[]> {
   const { text, values } = toSql(query);
-  return queryRows<Row>(em, text, values);
+  return store.snapshot((snapshot) => queryRows<Row>(snapshot, text, values), settingsFor(query));
 }
 
 /** The one arm of a query that needs no other. */

@@ -1,3 +1,4 @@
+import { limits } from '@concordat/contracts';
 import { startPostgres } from '@concordat/processes';
 import { type EventFilter, eventPage, type EventPlace } from '../event/event-queries';
 import { type MessageFilter, messagePage, type MessagePlace } from '../message/message-queries';
@@ -8,7 +9,7 @@ import { makeOrm } from '../store/orm';
 import { SourceCursor } from '../ingest/ingest-rows';
 import { isLong } from '../testing/environment';
 import { agentName, alike, fillTrail } from '../testing/fill-trail';
-import { exactTime, firstRows, type FirstRows, planFor, type Sql, toSql } from './first-rows';
+import { exactTime, firstRows, type FirstRows, settingsFor, type Sql, toSql } from './first-rows';
 import type { Reach } from './trail';
 
 const rowCount = isLong ? 1_000_000 : 50_000;
@@ -100,10 +101,10 @@ describe(`queries of a trail of ${rowCount} messages and as many events`, () => 
   /** What PostgreSQL did for a query. */
   async function workOf({ text, values }: Sql, plan: Pick<FirstRows, 'isIndexed'>): Promise<Work> {
     const explain = `EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) ${text}`;
-    const [row] = await store.snapshot(async (em) => {
-      await planFor(em, plan);
-      return queryRows<{ 'QUERY PLAN': [Explained] }>(em, explain, values);
-    });
+    const [row] = await store.snapshot(
+      (snapshot) => queryRows<{ 'QUERY PLAN': [Explained] }>(snapshot, explain, values),
+      settingsFor(plan),
+    );
     const [{ Plan: root, 'Execution Time': ms }] = row!['QUERY PLAN'];
     times.push(ms);
     const nodes = nodesOf(root);
@@ -155,7 +156,7 @@ describe(`queries of a trail of ${rowCount} messages and as many events`, () => 
         for (const place of [undefined, rows[deep]]) {
           const query = messagePage(whole(alike), { ...kind, order }, place, limit);
           await isBounded(query);
-          const found = await store.snapshot((em) => firstRows<MessagePlace>(em, query));
+          const found = await firstRows<MessagePlace>(store, query);
           const expected = isThere ? (place ? behind : all)[order].slice(0, limit) : [];
           expect(found.map(({ messageId }) => messageId)).toEqual(expected);
         }
@@ -194,7 +195,7 @@ describe(`queries of a trail of ${rowCount} messages and as many events`, () => 
 
   it('finds with several ways to a row what one scan of everything finds, once, in order', async () => {
     const query = messagePage(agentReach(busy), { order: 'desc' }, deepMessage, limit);
-    const found = await store.snapshot((em) => firstRows<{ messageId: string }>(em, query));
+    const found = await firstRows<{ messageId: string }>(store, query);
     const expected = await store.snapshot((em) =>
       queryRows<{ id: string }>(
         em,
@@ -206,6 +207,16 @@ describe(`queries of a trail of ${rowCount} messages and as many events`, () => 
     );
     expect(expected).toHaveLength(limit);
     expect(found.map(({ messageId }) => messageId)).toEqual(expected.map(({ id }) => id));
+  });
+
+  it('reads the content of a page in its order, until that is more than goes out at once', async () => {
+    const query = messagePage(whole('tenant-0'), { order: 'asc' }, deepMessage, limit);
+    // As if each payload were so large that the third one is too much.
+    const columns = { ...query.columns, payloadBytes: String(Math.ceil(limits.chunkBytes / 2) + 1) };
+    const found = await firstRows<{ payload: Uint8Array | null }>(store, { ...query, columns });
+    const withPayload = found.map(({ payload }) => payload !== null);
+    expect(withPayload).toEqual(found.map((_, i) => i < 2));
+    expect(found).toHaveLength(limit);
   });
 });
 

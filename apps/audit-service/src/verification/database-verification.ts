@@ -3,7 +3,9 @@ import type { LogIdentity } from '../log/log-identity';
 import type { EventSealer } from '../leaf/event-sealer';
 import type { AuditStore } from '../store/audit-store';
 import { checkCursors } from './cursor-check';
+import { ClosedEvents } from './closed-events';
 import { Dropped } from './dropped';
+import { Erased } from './erased';
 import { EventCheck } from './event-check';
 import { type DatabaseFault, Faults } from './fault';
 import { LogCheck } from './log-check';
@@ -61,13 +63,16 @@ export async function verifyDatabase(
     checkCursors(snapshot, last, faults);
     const folds = new MessageFolds();
     const dropped = new Dropped();
+    const erased = new Erased(store);
+    await erased.read();
+    const closed = new ClosedEvents();
     const onEvent = (event: EventText): void => {
       folds.add(event);
       dropped.note(event);
     };
-    const events = { store, sealer, dropped, faults, onProgress: said('events'), onEvent };
-    const erased = await new EventCheck(events, snapshot).run();
-    const messages = { store, sealer, faults, erased, dropped, onProgress: said('messages') };
+    const events = { store, sealer, dropped, erased, closed, faults, onProgress: said('events'), onEvent };
+    await new EventCheck(events, snapshot).run();
+    const messages = { store, sealer, faults, erased, closed, dropped, onProgress: said('messages') };
     await new MessageCheck(messages, snapshot).run(folds);
   }
   return { size, faultCount: faults.count, faults: faults.list };

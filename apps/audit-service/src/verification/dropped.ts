@@ -1,6 +1,8 @@
 import { HeldRowsDropped, PartitionDropped } from '@concordat/contracts';
 import { microseconds } from './event-pages';
-import type { EventText } from './opened-event';
+import type { ToldEvent } from './later-events';
+
+export const dropTypes: readonly string[] = [PartitionDropped.type, HeldRowsDropped.type];
 
 /**
  * What retention has dropped, as the log says. Rows of events that are gone by right are counted: a leaf does not tell whose
@@ -12,8 +14,8 @@ export class Dropped {
   #until = 0n;
 
   /** @param event as it was logged */
-  note({ type, data }: EventText): void {
-    if (type !== PartitionDropped.type && type !== HeldRowsDropped.type) return;
+  note({ type, data }: Pick<ToldEvent, 'type' | 'data'>): void {
+    if (!dropTypes.includes(type)) return;
     const { kind, rows, to } = JSON.parse(data) as { kind: string; rows: number; to?: string };
     if (kind === 'events') this.#rows += rows;
     const until = to === undefined ? 0n : microseconds(to);

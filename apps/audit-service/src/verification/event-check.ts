@@ -1,11 +1,12 @@
-import { erasureTypes, isErasure, namesOf } from '../erasure/erasure';
 import type { EventSealer } from '../leaf/event-sealer';
 import { LogEntry } from '../log/log-rows';
 import type { AuditStore } from '../store/audit-store';
-import { queryRows } from '../store/bulk';
-import type { Dropped } from './dropped';
+import type { ClosedEvents } from './closed-events';
+import { type Dropped, dropTypes } from './dropped';
+import type { Erased } from './erased';
 import type { Faults } from './fault';
 import { countEvents, eventPages, type StoredEvent } from './event-pages';
+import { readLater } from './later-events';
 import { type EventText, judge } from './opened-event';
 import type { Snapshot } from './snapshot';
 
@@ -13,6 +14,8 @@ export interface EventCheckPorts {
   readonly store: AuditStore;
   readonly sealer: EventSealer;
   readonly dropped: Dropped;
+  readonly erased: Erased;
+  readonly closed: ClosedEvents;
   readonly faults: Faults;
   readonly onProgress: (entries: number) => void;
   /** Called with every event that is as it was logged. */
@@ -25,7 +28,6 @@ const missingKept = 100;
 
 /** Every row of `audit_events` against its leaf, and every leaf for its row. */
 export class EventCheck {
-  #erased: ReadonlySet<string> = new Set();
   /** Leaves without a row: how many, the first, and the last of them, since what is dropped is what is oldest. */
   #missingCount = 0;
   #firstMissing: Missing[] = [];
@@ -36,11 +38,9 @@ export class EventCheck {
     private readonly snapshot: Snapshot,
   ) {}
 
-  /** @returns tenant and subject of everybody who was erased */
-  async run(): Promise<ReadonlySet<string>> {
+  async run(): Promise<void> {
     const { size, tenants } = this.snapshot;
-    const { store, onProgress } = this.ports;
-    this.#erased = await readErased(store, tenants);
+    const { onProgress } = this.ports;
     for (let from = 0; from < size; from += windowSize) {
       const to = Math.min(size, from + windowSize);
       const seen = new Uint8Array(to - from);
@@ -48,20 +48,21 @@ export class EventCheck {
       await this.#noteMissing(from, seen);
       onProgress(to);
     }
-    this.#judgeMissing();
-    return this.#erased;
+    await this.#judgeMissing();
   }
 
   async #checkRows(tenant: string, from: number, to: number, seen: Uint8Array): Promise<void> {
     const { store, faults } = this.ports;
     let rows = 0;
     for await (const page of eventPages(store, { tenant, from, to })) {
+      const closed: StoredEvent[] = [];
       for (const row of page) {
         const place = row.logIndex - from;
         if (seen[place]) this.#fault(row, 'it is a second row of the entry');
-        else await this.#check(row);
+        else if (!(await this.#check(row))) closed.push(row);
         seen[place] = 1;
       }
+      await this.#judgeClosed(closed);
       rows += page.length;
     }
     const count = await countEvents(store, { tenant, from, to });
@@ -70,12 +71,22 @@ export class EventCheck {
     faults.add({ table: 'audit_events', tenant, logIndex: from, detail });
   }
 
-  async #check(row: StoredEvent): Promise<void> {
+  /** @returns false when the key of the row is gone */
+  async #check(row: StoredEvent): Promise<boolean> {
     const judgement = await judge(this.ports.sealer, row);
-    if (judgement.kind === 'changed') return this.#fault(row, judgement.detail);
-    if (judgement.kind === 'open') return this.ports.onEvent(judgement.event);
-    if (!this.#erased.has(subjectName(row)))
-      this.#fault(row, 'key_id names no key, and its subject was not erased');
+    if (judgement.kind === 'changed') this.#fault(row, judgement.detail);
+    if (judgement.kind === 'open') this.ports.onEvent(judgement.event);
+    return judgement.kind !== 'closed';
+  }
+
+  async #judgeClosed(rows: readonly StoredEvent[]): Promise<void> {
+    const { erased, closed } = this.ports;
+    const unexplained = (): StoredEvent[] =>
+      rows.filter(({ tenant, subject }) => !erased.has(tenant, subject));
+    // Its subject may have been erased a moment ago.
+    if (unexplained().length > 0) await erased.read();
+    for (const row of rows) closed.note(row);
+    for (const row of unexplained()) this.#fault(row, 'key_id names no key, and its subject was not erased');
   }
 
   #fault({ tenant, logIndex, eventId }: StoredEvent, detail: string): void {
@@ -96,8 +107,13 @@ export class EventCheck {
   }
 
   /** More rows may not be missing than retention has dropped. */
-  #judgeMissing(): void {
+  async #judgeMissing(): Promise<void> {
     const { dropped, faults } = this.ports;
+    // Retention may have dropped some since the snapshot, or just before it said so in the log.
+    if (this.#missingCount > dropped.rows) {
+      const later = { from: this.snapshot.size, types: dropTypes };
+      await readLater(this.ports, later, nothing, (event) => dropped.note(event));
+    }
     const tooMany = this.#missingCount - dropped.rows;
     if (tooMany <= 0) return;
     const detail =
@@ -109,25 +125,9 @@ export class EventCheck {
   }
 }
 
+const nothing = (): Promise<void> => Promise.resolve();
+
 interface Missing {
   readonly logIndex: number;
   readonly eventId: string;
-}
-
-export const subjectName = ({ tenant, subject }: { tenant: string; subject: string }): string =>
-  `${tenant} ${subject}`;
-
-/** Who was erased, as their events say; each of those is checked like all others. */
-async function readErased(store: AuditStore, tenants: readonly string[]): Promise<Set<string>> {
-  const sql =
-    'SELECT DISTINCT type, source, subject FROM audit_events WHERE tenant = ? AND type = ANY(?::text[])';
-  const erased = new Set<string>();
-  for (const tenant of tenants) {
-    const rows = await store.transaction((em) =>
-      queryRows<{ type: string; source: string; subject: string }>(em, sql, [tenant, erasureTypes]),
-    );
-    for (const name of rows.filter(isErasure).flatMap(({ subject }) => namesOf(subject)))
-      erased.add(subjectName({ tenant, subject: name }));
-  }
-  return erased;
 }

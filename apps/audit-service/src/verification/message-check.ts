@@ -1,12 +1,15 @@
 import { AeadError } from '@concordat/crypto';
 import type { EventSealer } from '../leaf/event-sealer';
-import { messageEvents, rankOf } from '../message/message-change';
+import { messageEvents } from '../message/message-change';
 import type { AuditStore } from '../store/audit-store';
 import { queryRows } from '../store/bulk';
-import { subjectName } from './event-check';
+import type { ClosedEvents } from './closed-events';
+import { ClosedMessages } from './closed-messages';
 import { eventPages, microseconds } from './event-pages';
 import type { Dropped } from './dropped';
+import type { Erased } from './erased';
 import type { Faults } from './fault';
+import { acceptedRight, laterRight, wrongColumn } from './message-columns';
 import { MessageFolds, messageName, payloadDigest, type Told } from './message-folds';
 import { type MessageKey, messagePages, messagesNamed, type StoredMessage } from './message-pages';
 import { judge } from './opened-event';
@@ -16,8 +19,9 @@ export interface MessageCheckPorts {
   readonly store: AuditStore;
   readonly sealer: EventSealer;
   readonly faults: Faults;
-  /** Tenant and subject of everybody who was erased: their events are closed, and their messages cannot be added up. */
-  readonly erased: ReadonlySet<string>;
+  /** Their events are closed, and their messages cannot be added up. */
+  readonly erased: Erased;
+  readonly closed: ClosedEvents;
   /** What retention has dropped: messages may be left whose events are gone, and the other way round. */
   readonly dropped: Dropped;
   readonly onProgress: (messages: number) => void;
@@ -33,12 +37,14 @@ export class MessageCheck {
   #size: number;
   #doubts: MessageKey[] = [];
   #checked = 0;
+  readonly #closed: ClosedMessages;
 
   constructor(
     private readonly ports: MessageCheckPorts,
     private readonly snapshot: Snapshot,
   ) {
     this.#size = snapshot.size;
+    this.#closed = new ClosedMessages(ports);
   }
 
   /** @param first folds of the first part, added up already */
@@ -57,6 +63,7 @@ export class MessageCheck {
         const judgement = await judge(this.ports.sealer, row);
         // What was changed is named by the check of events, once.
         if (judgement.kind === 'open') folds.add(judgement.event);
+        if (judgement.kind === 'closed') this.ports.closed.note(row);
       }
   }
 
@@ -99,41 +106,43 @@ export class MessageCheck {
     for (const tenant of tenants) await this.#addEvents(folds, tenant, this.#size, size);
     this.#size = Math.max(this.#size, size);
     const byName = new Map(rows.map((row) => [messageName(row), row]));
+    const unread = rows.filter((row) => !folds.get(messageName(row))?.acceptance);
+    const bound = await this.#closed.accepted(unread);
     for (const key of doubts) {
       const name = messageName(key);
-      await this.#decide(key, byName.get(name), folds.get(name));
+      const row = byName.get(name);
+      const told = folds.get(name);
+      const detail = row ? await this.#wrong(row, told) : 'the row of the message is missing';
+      const isExcused = row !== undefined && (await this.#isExcused(row, told, bound.has(name)));
+      if (detail !== undefined && !this.#mayBeDropped(row, told) && !isExcused) this.#fault(key, detail);
       folds.settle(name);
     }
   }
 
-  async #decide(key: MessageKey, row: StoredMessage | undefined, told: Told | undefined): Promise<void> {
-    const detail = row ? await this.#wrong(row, told) : 'the row of the message is missing';
-    if (detail === undefined) return;
+  /** By what the log tells, if it does: the row may have been made to look old. */
+  #mayBeDropped(row: StoredMessage | undefined, told: Told | undefined): boolean {
     const accepted = told?.acceptance ? microseconds(told.acceptance.timestamp) : null;
-    // By what the log tells, if it does: the row may have been made to look old.
-    if (this.ports.dropped.mayTouch(accepted ?? row?.timestampUs ?? null)) return;
-    if (row && this.#isOfErased(row)) return;
-    this.#fault(key, detail);
+    return this.ports.dropped.mayTouch(accepted ?? row?.timestampUs ?? null);
+  }
+
+  async #isExcused(row: StoredMessage, told: Told | undefined, isBound: boolean): Promise<boolean> {
+    // What was accepted is known, or was not accepted yet: then no key excuses what the row says of that.
+    if (told && !isBound && (await this.#wrongAccepted(row, told)) !== undefined) return false;
+    return this.#closed.allows(row, told, isBound);
   }
 
   #fault({ tenant, messageId }: MessageKey, detail: string): void {
     this.ports.faults.add({ table: 'message_audit_log', tenant, row: messageId, detail });
   }
 
-  /** Events about a subject that was erased are closed: what they told of the message cannot be known any more. */
-  #isOfErased({ tenant, fromAgent, toAgent }: StoredMessage): boolean {
-    const { erased } = this.ports;
-    return [fromAgent, toAgent].some((subject) => erased.has(subjectName({ tenant, subject })));
-  }
-
   /** @returns what of a row is not as told; undefined when it is all right */
   async #wrong(row: StoredMessage, told: Told | undefined): Promise<string | undefined> {
     if (!told) return 'no event in the log tells of the message';
-    const right = rightOf(told);
-    const names = Object.keys(right) as (keyof typeof right)[];
-    const wrong = names.find((name) => row[name] !== right[name]);
-    if (wrong !== undefined) return `${columns[wrong]} is not what events tell`;
-    return this.#wrongPayload(row, told.acceptance?.payload ?? null);
+    return (await this.#wrongAccepted(row, told)) ?? wrongColumn(row, laterRight(told));
+  }
+
+  async #wrongAccepted(row: StoredMessage, told: Told): Promise<string | undefined> {
+    return wrongColumn(row, acceptedRight(told)) ?? this.#wrongPayload(row, told.acceptance?.payload ?? null);
   }
 
   async #wrongPayload(row: StoredMessage, digest: string | null): Promise<string | undefined> {
@@ -158,27 +167,4 @@ export class MessageCheck {
 const keyOf = (name: string): MessageKey => {
   const cut = name.indexOf(' ');
   return { tenant: name.slice(0, cut), messageId: name.slice(cut + 1) };
-};
-
-const rightOf = (told: Told) => ({
-  fromAgent: told.from,
-  toAgent: told.to,
-  messageType: told.acceptance?.type ?? null,
-  priority: told.acceptance?.priority ?? null,
-  status: told.status,
-  statusRank: rankOf(told),
-  correlationId: told.acceptance?.correlationId ?? null,
-  replyTo: told.acceptance?.replyTo ?? null,
-  timestampUs: told.acceptance ? microseconds(told.acceptance.timestamp) : null,
-  deliveredUs: told.deliveredAt === null ? null : microseconds(told.deliveredAt),
-  ttlSeconds: told.acceptance?.ttlSeconds ?? null,
-  retryCount: Math.max(0, told.attempt - 1),
-  errorMessage: told.error,
-});
-
-const columns: Readonly<Record<keyof ReturnType<typeof rightOf>, string>> = {
-  ...{ fromAgent: 'from_agent', toAgent: 'to_agent', messageType: 'message_type', priority: 'priority' },
-  ...{ status: 'status', statusRank: 'status_rank', correlationId: 'correlation_id', replyTo: 'reply_to' },
-  ...{ timestampUs: 'timestamp', deliveredUs: 'delivered_at', ttlSeconds: 'ttl_seconds' },
-  ...{ retryCount: 'retry_count', errorMessage: 'error_message' },
 };

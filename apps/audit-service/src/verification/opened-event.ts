@@ -1,5 +1,6 @@
 import { AeadError, buildLeaf, sha256, toBase64url } from '@concordat/crypto';
 import type { EventSealer } from '../leaf/event-sealer';
+import { boundEvent } from '../leaf/row-binding';
 import { traceIdOf } from '../leaf/event-text';
 import type { Disclosure } from '../leaf/sealed-event';
 import { microseconds, type StoredEvent } from './event-pages';
@@ -35,9 +36,13 @@ interface LeafFields {
 
 /**
  * Judges a row by its leaf: the leaf is made again from the decrypted event and must be the same to the byte, and every
- * column must say what the event says. Of a row whose key is gone, id, type, time, source and ciphertext are judged.
+ * column must say what the event says. Of a row whose key is gone, id, type, time, source and ciphertext are judged by the leaf,
+ * and the other columns by the MAC that the leaf binds; in rows from before there was one, they are not.
  */
-export async function judge(sealer: Pick<EventSealer, 'open'>, row: StoredEvent): Promise<Judgement> {
+export async function judge(
+  sealer: Pick<EventSealer, 'open' | 'bindingKey'>,
+  row: StoredEvent,
+): Promise<Judgement> {
   if (!row.leaf) return changed('the log has no such entry');
   const leaf = fieldsOf(row.leaf);
   if (!leaf) return changed('the leaf of the row cannot be read');
@@ -52,7 +57,10 @@ export async function judge(sealer: Pick<EventSealer, 'open'>, row: StoredEvent)
   });
   if (wrong) return wrong;
   const opened = await open(sealer, row);
-  if (!opened) return { kind: 'closed' };
+  if (!opened) {
+    const isOther = boundEvent(await sealer.bindingKey(), row.body, row) === 'other';
+    return isOther ? changed('a column is not what was logged, and key_id names no key') : { kind: 'closed' };
+  }
   return 'kind' in opened ? opened : judgeOpen(row, opened, body);
 }
 
@@ -67,7 +75,7 @@ const fieldsOf = (leaf: Uint8Array): LeafFields | undefined => {
 };
 
 async function open(
-  sealer: Pick<EventSealer, 'open'>,
+  sealer: Pick<EventSealer, 'open' | 'bindingKey'>,
   { tenant, eventId, keyId, body }: StoredEvent,
 ): Promise<Disclosure | Judgement | undefined> {
   try {

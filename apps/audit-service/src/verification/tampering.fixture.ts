@@ -9,7 +9,12 @@ export interface TamperedTable {
   readonly runs: number;
   /** Rows that can be judged whole. */
   readonly where?: string;
+  /** SQL assignments that make a row look like one of somebody who was erased. */
+  readonly excuses?: readonly string[];
 }
+
+const erased = `(SELECT max(subject) FROM audit_events WHERE type LIKE '%agent.erased%')`;
+const closed = `FROM audit_events WHERE subject = ${erased} AND type NOT LIKE '%agent.erased%' LIMIT 1`;
 
 export const tables: readonly TamperedTable[] = [
   {
@@ -28,7 +33,12 @@ export const tables: readonly TamperedTable[] = [
       ...{ actor: 'text', time: 'time', correlation_id: 'text', trace_id: 'text', key_id: 'text' },
       ...{ body: 'bytes', body_bytes: 'int' },
     },
-    where: `subject NOT IN (SELECT subject FROM audit_events WHERE type LIKE '%agent.erased%')`,
+    excuses: [
+      `(subject, key_id) = (SELECT subject, key_id ${closed})`,
+      `key_id = (SELECT key_id ${closed})`,
+      `(subject, actor, key_id) = (SELECT subject, actor, key_id ${closed})`,
+      `subject = 'agent:x;for=agent:' || ${erased}, key_id = (SELECT key_id ${closed})`,
+    ],
   },
   {
     name: 'message_audit_log',
@@ -40,7 +50,15 @@ export const tables: readonly TamperedTable[] = [
       ...{ payload: 'bytes', payload_key_id: 'text', payload_bytes: 'int', timestamp: 'time' },
       ...{ delivered_at: 'time', ttl_seconds: 'int', retry_count: 'int', error_message: 'text' },
     },
-    where: `from_agent NOT IN (SELECT subject FROM audit_events WHERE type LIKE '%agent.erased%')`,
+    // What became of a message is told of whom it was sent to.
+    where: `to_agent <> ${erased}`,
+    excuses: [
+      `to_agent = ${erased}`,
+      `from_agent = ${erased}`,
+      `to_agent = ${erased}, status = 'EXPIRED', status_rank = 2`,
+      `from_agent = ${erased}, payload_key_id = (SELECT key_id ${closed}), priority = 'LOW'`,
+      `from_agent = ${erased}, to_agent = ${erased}, error_message = NULL, timestamp = timestamp - interval '1 day'`,
+    ],
   },
   {
     name: 'log_entries',

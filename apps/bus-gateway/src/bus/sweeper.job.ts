@@ -31,13 +31,13 @@ export async function sweep(scripts: PartitionScripts, partition: number): Promi
 
 /** Sweeps every partition, from every gateway: whoever comes first does it. */
 export class SweeperJob implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  #isStopped = false;
+  readonly #end = new AbortController();
   #loops: Promise<void>[] = [];
 
   constructor(
     private readonly scripts: PartitionScripts,
     private readonly partitions: number,
-    private readonly sleep: (ms: number) => Promise<void>,
+    private readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>,
     private readonly logger: Logger,
   ) {}
 
@@ -46,12 +46,12 @@ export class SweeperJob implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    this.#isStopped = true;
+    this.#end.abort();
     await Promise.all(this.#loops);
   }
 
   async #run(partition: number): Promise<void> {
-    while (!this.#isStopped) {
+    while (!this.#end.signal.aborted) {
       let waitMs = idleMs;
       try {
         const { nextMs, ...counts } = await sweep(this.scripts, partition);
@@ -61,7 +61,7 @@ export class SweeperJob implements OnApplicationBootstrap, BeforeApplicationShut
       } catch (error) {
         problemListener(this.logger, 'sweeper')(error);
       }
-      await this.sleep(waitMs);
+      await this.sleep(waitMs, this.#end.signal);
     }
   }
 }

@@ -261,7 +261,7 @@ describe('limits at two doors', () => {
     const elapsed = performance.now() - begun;
     doors.bench.redis.durable.resume();
     expect(answers.map(({ status }) => status)).toContain(429);
-    expect(elapsed).toBeLessThan(2_000);
+    expect(elapsed).toBeLessThan(5_000);
   });
 
   it('while the Redis of the meters is frozen / go by what each door counts, and it answers in time', async () => {
@@ -273,7 +273,7 @@ describe('limits at two doors', () => {
     doors.bench.redis.rpc.resume();
     // 503: when the heartbeats have been missed for too long by then.
     for (const { status } of answers) expect([200, 503]).toContain(status);
-    expect(elapsed).toBeLessThan(2_000);
+    expect(elapsed).toBeLessThan(5_000);
     await eventually(async () => expect((await ask(authorization)).status).toBe(200));
   });
 });

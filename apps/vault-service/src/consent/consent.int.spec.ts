@@ -19,8 +19,8 @@ describe('access to the memories of another', () => {
   type Agent = ReturnType<typeof newPrincipal>;
   const put = ({ principal }: Agent, persona: string, key: string, content: string) =>
     vault.caller.call('memory.put', { persona, key, content }, { principal });
-  const get = ({ principal }: Agent, persona: string, key: string) =>
-    vault.caller.call('memory.get', { persona, key }, { principal });
+  const get = ({ principal }: Agent, persona: string, key: string, more: { isPatient?: boolean } = {}) =>
+    vault.caller.call('memory.get', { persona, key }, { principal, ...more });
   const remove = ({ principal }: Agent, persona: string, key: string) =>
     vault.caller.call('memory.delete', { persona, key }, { principal });
   const grant = (
@@ -182,7 +182,9 @@ describe('access to the memories of another', () => {
     durable.suspend();
     try {
       for (const agent of [ada, eve])
-        expect(await refusalOf(get(agent, ada.did, 'notes'))).toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
+        expect(await refusalOf(get(agent, ada.did, 'notes', { isPatient: false }))).toMatchObject({
+          code: 'SERVICE_UNAVAILABLE',
+        });
       // What needs no feed goes on: the store is here.
       expect((await put(ada, ada.did, 'notes', 'written meanwhile')).output.version).toBe(2);
     } finally {

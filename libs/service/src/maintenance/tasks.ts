@@ -202,9 +202,11 @@ async function withLog<T>(
   use: (log: RedisEventLog) => Promise<T>,
 ): Promise<T> {
   const commands = commandConnection({ url: redisUrl!, name: 'maintenance' });
-  const log = new RedisEventLog(commands, blockingConnection({ url: redisUrl!, name: 'maintenance-reader' }));
+  const reader = blockingConnection({ url: redisUrl!, name: 'maintenance-reader' });
+  const log = new RedisEventLog(commands, reader);
   try {
-    await whenReady(commands, 5_000);
+    // Neither keeps what is sent before.
+    await Promise.all([commands, reader].map((connection) => whenReady(connection, 5_000)));
     return await use(log);
   } finally {
     await log.close();

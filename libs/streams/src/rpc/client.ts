@@ -94,12 +94,12 @@ export class RpcClient {
     await this.#reader.stop();
   }
 
-  /** @throws ConcordatError: what the service answered; SERVICE_UNAVAILABLE after the deadline; OVERLOADED */
-  call(call: RpcCall): Promise<RpcAnswer> {
+  /** @throws ConcordatError: what the service answered; SERVICE_UNAVAILABLE after `replyMs`; OVERLOADED */
+  call(call: RpcCall, replyMs: number = limits.replyMs): Promise<RpcAnswer> {
     if (this.#pending.size >= pendingLimit) return Promise.reject(new ConcordatError('OVERLOADED'));
     const { service, ...rest } = call;
     const correlation = `${this.options.instance}:${this.options.startedAtMs}:${++this.#counter}`;
-    const deadlineMs = this.options.nowMs() + limits.replyMs;
+    const deadlineMs = this.options.nowMs() + replyMs;
     return new Promise((resolve, reject) => {
       const request = { ...rest, correlation, deadlineMs };
       const pending: Pending = { request, service, session: undefined, resolve, reject, timer: undefined };

@@ -40,7 +40,7 @@ export interface RpcServerOptions {
   readonly callers?: Callers;
   readonly handle: (request: RequestFrame) => Promise<RpcResult>;
   readonly nowMs: () => number;
-  readonly sleep: (ms: number) => Promise<void>;
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly onError: (error: unknown) => void;
 }
 
@@ -61,7 +61,7 @@ export class RpcServer {
   readonly #sessions: ServerSessions;
   readonly #reader: FrameReader;
   readonly #running = new Map<string, Promise<void>>();
-  #isStopped = false;
+  readonly #end = new AbortController();
   #announcing: Promise<void> | undefined;
 
   constructor(private readonly options: RpcServerOptions) {
@@ -84,7 +84,7 @@ export class RpcServer {
   /** Withdraws the offer, finishes what is being carried out, and ends. */
   async stop(): Promise<void> {
     const { commands, service, instance } = this.options;
-    this.#isStopped = true;
+    this.#end.abort();
     await commands.hdel(streamKeys.offers(service), instance).catch(() => undefined);
     await this.#reader.stop();
     await Promise.all(this.#running.values());
@@ -95,7 +95,7 @@ export class RpcServer {
     const { commands, service, instance, nowMs, sleep, onError } = this.options;
     let offer = await this.#sessions.renew();
     let renewedAtMs = nowMs();
-    while (!this.#isStopped) {
+    while (!this.#end.signal.aborted) {
       try {
         if (nowMs() - renewedAtMs >= renewMs) {
           offer = await this.#sessions.renew();
@@ -105,7 +105,7 @@ export class RpcServer {
       } catch (error) {
         onError(fromRedisError(error));
       }
-      await sleep(announceMs);
+      await sleep(announceMs, this.#end.signal);
     }
   }
 

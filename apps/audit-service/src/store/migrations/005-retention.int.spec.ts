@@ -22,6 +22,10 @@ describe('a database from before there were partitions', () => {
     await orm.getMigrator().up({ to: '004-own-events' });
     await rows(`INSERT INTO audit_events SELECT 'default', i, 'iam:1:' || i, 'type', 'iam', 'subject-' || i % 100,
       'agent:a' || i % 10, now(), 'talk-' || i % 50, NULL, 'key', '\\x00', 1 FROM generate_series(0, 4999) AS i`);
+    await rows(`INSERT INTO audit_events VALUES ('default', 5000, 'iam:1:5000', 'concordat.iam.agent.erased.v1',
+      '/concordat/iam', 'gone', 'agent:a1', now(), NULL, NULL, 'key', '\\x00', 1),
+      ('default', 5001, 'iam.feed:1:1', 'concordat.iam.agent.erased.v1', '/concordat/iam.feed', 'b', 'a', now(), NULL, NULL,
+        'key', '\\x00', 1)`);
     const ids = [nowMs, nowMs - 40 * dayMs, nowMs - 400 * dayMs, nowMs + 9 * dayMs, 2 ** 48 - 1].map(idAt);
     for (const id of [...ids, 'nonsense'])
       await rows(`INSERT INTO message_audit_log (tenant, message_id, from_agent, to_agent, status, status_rank, retry_count,
@@ -35,7 +39,7 @@ describe('a database from before there were partitions', () => {
   });
 
   it('keeps every row for 90 days from then, and the messages that may change by their ids', async () => {
-    expect(await rows('SELECT count(*)::int AS n FROM audit_events_d90')).toEqual([{ n: 5_000 }]);
+    expect(await rows('SELECT count(*)::int AS n FROM audit_events_d90')).toEqual([{ n: 5_001 }]);
     expect(
       await rows(`SELECT accepted_at > now() - interval '1 day' AS is_new, count(*)::int AS n
         FROM message_audit_log_d90 GROUP BY 1 ORDER BY 1`),
@@ -49,10 +53,14 @@ describe('a database from before there were partitions', () => {
     ]);
   });
 
+  it('keeps for ever what tells of erasures', async () => {
+    expect(await rows('SELECT subject FROM audit_events_forever')).toEqual([{ subject: 'gone' }]);
+  });
+
   it('says which partitions there are, as they are', async () => {
     const said = await rows('SELECT name FROM retention_partitions ORDER BY name');
     const there = await rows(`SELECT inhrelid::regclass::text AS name FROM pg_inherits
-      WHERE inhparent IN ('audit_events_d90'::regclass, 'message_audit_log_d90'::regclass) ORDER BY 1`);
+      WHERE inhparent IN ('audit_events_d90'::regclass, 'audit_events_forever'::regclass, 'message_audit_log_d90'::regclass) ORDER BY 1`);
     expect(said).toEqual(there);
   });
 

@@ -9,6 +9,7 @@ import { Migration008Witness } from './008-witness';
 import { Migration009Governance } from './009-governance';
 import { Migration010Anomalies } from './010-anomalies';
 import { Migration011ErasureReceipts } from './011-erasure-receipts';
+import { Migration012LastingEvents } from './012-lasting-events';
 import { Migration013GovernanceTotals } from './013-governance-totals';
 
 /** In order. A migration that was released is never edited: a change is a new one. */
@@ -24,5 +25,6 @@ export const migrations = [
   { name: '009-governance', class: Migration009Governance },
   { name: '010-anomalies', class: Migration010Anomalies },
   { name: '011-erasure-receipts', class: Migration011ErasureReceipts },
+  { name: '012-lasting-events', class: Migration012LastingEvents },
   { name: '013-governance-totals', class: Migration013GovernanceTotals },
 ] as const;

@@ -1,9 +1,8 @@
 import { findOperation, type OperationSpec, protoDir, protoFiles } from '@concordat/contracts';
 import type { ServiceDefinition } from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
 import { protoPath as healthFile } from 'grpc-health-check';
 import { join } from 'node:path';
-import { Root, type Type } from 'protobufjs';
+import { type Method, type Namespace, Root, Service, type Type } from 'protobufjs';
 
 /** A method of the `.proto` files, with the operation that its option names. */
 export interface GrpcMethod {
@@ -25,7 +24,8 @@ export interface GrpcService {
   readonly methods: readonly GrpcMethod[];
 }
 
-const operationOption = '(concordat.v1.operation)';
+const ourPackage = 'concordat.v1';
+const operationOption = `(${ourPackage}.operation)`;
 
 /** Everything that the `.proto` files declare, those of the health service included. */
 export function loadRoot(): Root {
@@ -36,31 +36,42 @@ export function loadRoot(): Root {
 }
 
 /** @throws Error when a method names no operation of the catalogue */
-export function loadServices(root: Root): GrpcService[] {
-  const loaded = Object.entries(loadSync(protoFiles, { includeDirs: [protoDir], longs: Number }));
-  const services = loaded.filter(([, value]) => !('format' in value)) as [string, ServiceDefinition][];
-  return services.map(([name, definition]) => ({
-    name,
-    definition: takingBytes(definition),
-    methods: root.lookupService(name).methodsArray.map((method) => {
-      const operation = findOperation(String(method.options?.[operationOption]));
-      if (!operation)
-        throw new Error(`the gRPC method ${method.fullName} names no operation of the catalogue`);
-      return {
-        ...{ name: method.name, path: definition[method.name]!.path, operation },
-        isStream: method.responseStream === true,
-        takesMany: method.requestStream === true,
-        ...{ requestType: method.resolvedRequestType!, responseType: method.resolvedResponseType! },
-      };
-    }),
-  }));
+export const loadServices = (root: Root): GrpcService[] =>
+  (root.lookup(ourPackage) as Namespace).nestedArray
+    .filter((declared) => declared instanceof Service)
+    .map((service) => {
+      const methods = service.methodsArray.map(toMethod);
+      return { name: service.fullName.slice(1), methods, definition: definitionOf(methods) };
+    });
+
+function toMethod(method: Method): GrpcMethod {
+  const { name, fullName, parent, options } = method;
+  const operation = findOperation(String(options?.[operationOption]));
+  if (!operation) throw new Error(`the gRPC method ${fullName} names no operation of the catalogue`);
+  return {
+    ...{ name, path: `/${parent!.fullName.slice(1)}/${name}`, operation },
+    isStream: method.responseStream === true,
+    takesMany: method.requestStream === true,
+    ...{ requestType: method.resolvedRequestType!, responseType: method.resolvedResponseType! },
+  };
 }
 
-/** What cannot be decoded is refused by us, with a code, and not by the library as its own failure. */
-const takingBytes = (definition: ServiceDefinition): ServiceDefinition =>
+/** What a request cannot be decoded from is refused by us, with a code, and not by the library as its own failure. */
+const definitionOf = (methods: readonly GrpcMethod[]): ServiceDefinition =>
   Object.fromEntries(
-    Object.entries(definition).map(([name, method]) => [
+    methods.map(({ name, path, takesMany, isStream, requestType, responseType }) => [
       name,
-      { ...method, requestDeserialize: (bytes: Buffer) => bytes },
+      {
+        ...{ path, requestStream: takesMany, responseStream: isStream },
+        ...{ requestSerialize: bytesOf(requestType), requestDeserialize: (bytes: Buffer) => bytes },
+        responseSerialize: bytesOf(responseType),
+        responseDeserialize: (bytes: Buffer) => responseType.decode(bytes),
+      },
     ]),
   );
+
+/** `finish` makes a Buffer in Node.js. */
+const bytesOf =
+  (type: Type) =>
+  (value: object): Buffer =>
+    type.encode(type.fromObject(value)).finish() as Buffer;

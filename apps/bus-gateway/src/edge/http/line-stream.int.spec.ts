@@ -112,7 +112,9 @@ describe('a stream that a service makes chunk by chunk', () => {
     const made = asked.length;
     answer = chunks(2);
     await (await ask('export')).text();
-    expect(asked.length).toBe(made + 2);
+    // One more may have been under way for the reader that went.
+    const forNobody = asked.slice(made).filter(({ place }) => place !== null && place !== '1');
+    expect([asked.length - made - forNobody.length, forNobody.length <= 1]).toEqual([2, true]);
   });
 
   it('over gRPC is a stream of messages for one request', async () => {

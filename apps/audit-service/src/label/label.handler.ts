@@ -32,6 +32,7 @@ export function labelHandlers({ store, ownEvents, registry, clock }: LabelPorts)
           spec: AuditLabelsDeclared,
           tenant,
           actor: actorOf(context.principal),
+          time: updatedAt,
           data: { tenant, labels },
         });
         return { count: labels.length, updatedAt: updatedAt.toISOString() };

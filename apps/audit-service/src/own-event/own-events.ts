@@ -15,6 +15,8 @@ export interface OwnEvent {
   readonly tenant: string;
   readonly actor: string;
   readonly data: Readonly<Record<string, unknown>>;
+  /** When it was so, where a row says it too; else now. */
+  readonly time?: Date;
 }
 
 /** Puts an event behind those of the transaction. */
@@ -88,13 +90,13 @@ export class OwnEvents {
     return result;
   }
 
-  async #draft({ spec, tenant, actor, data }: OwnEvent, cause: Cause): Promise<OwnDraft> {
+  async #draft({ spec, tenant, actor, data, time: at }: OwnEvent, cause: Cause): Promise<OwnDraft> {
     const { clock, keystore } = this.ports;
     const fields = spec.data.parse(data);
     const place = { tenant, stream: '', version: 0 };
     const sealed = await sealData(spec, fields, place, keystore);
     const { type } = spec;
-    const time = clock.now().toISOString();
+    const time = (at ?? clock.now()).toISOString();
     return {
       ...{ tenant, type, actor, time, ...cause },
       subject: spec.subject(fields),

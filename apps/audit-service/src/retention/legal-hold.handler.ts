@@ -41,7 +41,7 @@ export function holdHandlers({ store, ownEvents, trail, clock }: HoldPorts) {
         const made = { createdAt, createdBy: actor, releasedAt: null, releasedBy: null };
         await em.insert(LegalHoldEntity, { tenant, id, reason, ...covered, ...made });
         const data = { id, reason, heldSubject: subject, correlationId, from: from ?? null, to: to ?? null };
-        append({ spec: LegalHoldPlaced, tenant, actor, data });
+        append({ spec: LegalHoldPlaced, tenant, actor, time: createdAt, data });
         return { id, createdAt: createdAt.toISOString() };
       }),
     'audit.releaseHold': (input, context) =>
@@ -51,7 +51,7 @@ export function holdHandlers({ store, ownEvents, trail, clock }: HoldPorts) {
         const releasedAt = clock.now();
         const change = { releasedAt, releasedBy: actor };
         const released = await em.nativeUpdate(LegalHoldEntity, { tenant, id, releasedAt: null }, change);
-        if (released > 0) append({ spec: LegalHoldReleased, tenant, actor, data: { id } });
+        if (released > 0) append({ spec: LegalHoldReleased, tenant, actor, time: releasedAt, data: { id } });
         const hold = await em.findOne(LegalHoldEntity, { tenant, id });
         if (!hold) throw new ConcordatError('HOLD_UNKNOWN');
         return { id, releasedAt: hold.releasedAt!.toISOString() };

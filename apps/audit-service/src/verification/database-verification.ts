@@ -10,7 +10,10 @@ import { EventCheck } from './event-check';
 import { type DatabaseFault, Faults } from './fault';
 import { LogCheck } from './log-check';
 import { MessageCheck } from './message-check';
+import type { StoredEvent } from './event-pages';
 import { MessageFolds } from './message-folds';
+import { ClosedRecords, RecordCheck } from './record-check';
+import { RecordFolds } from './record-folds';
 import type { EventText } from './opened-event';
 import { takeSnapshot } from './snapshot';
 
@@ -21,11 +24,11 @@ export interface VerificationPorts {
   readonly anchor: CheckpointAnchor;
 }
 
-export type Phase = 'log' | 'events' | 'messages';
+export type Phase = 'log' | 'events' | 'records' | 'messages';
 
 export interface VerificationProgress {
   readonly phase: Phase;
-  /** Entries, or messages in the last phase. */
+  /** Entries; in the last phases records, and messages. */
   readonly checked: number;
   /** Entries of the log. */
   readonly size: number;
@@ -62,16 +65,25 @@ export async function verifyDatabase(
     ).run();
     checkCursors(snapshot, last, faults);
     const folds = new MessageFolds();
+    const records = new RecordFolds();
     const dropped = new Dropped();
     const erased = new Erased(store);
     await erased.read();
     const closed = new ClosedEvents();
+    const closedRecords = new ClosedRecords();
+    const onClosed = (row: StoredEvent): void => {
+      closed.note(row);
+      closedRecords.note(row);
+    };
     const onEvent = (event: EventText): void => {
       folds.add(event);
+      records.add(event);
       dropped.note(event);
     };
-    const events = { store, sealer, dropped, erased, closed, faults, onProgress: said('events'), onEvent };
+    const events = { store, sealer, dropped, erased, faults, onClosed, onProgress: said('events'), onEvent };
     await new EventCheck(events, snapshot).run();
+    const ofRecords = { store, sealer, faults, onProgress: said('records') };
+    await new RecordCheck(ofRecords, snapshot, closedRecords).run(records);
     const messages = { store, sealer, faults, erased, closed, dropped, onProgress: said('messages') };
     await new MessageCheck(messages, snapshot).run(folds);
   }

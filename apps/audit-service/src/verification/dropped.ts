@@ -1,7 +1,9 @@
-import { HeldRowsDropped, PartitionDropped } from '@concordat/contracts';
+import { HeldRowsDropped, PartitionDropped, sourceUri } from '@concordat/contracts';
 import { microseconds } from './event-pages';
 import type { ToldEvent } from './later-events';
 
+/** A stranger may put whatever he likes into a feed. */
+const authority = sourceUri('audit');
 export const dropTypes: readonly string[] = [PartitionDropped.type, HeldRowsDropped.type];
 
 /**
@@ -14,8 +16,8 @@ export class Dropped {
   #until = 0n;
 
   /** @param event as it was logged */
-  note({ type, data }: Pick<ToldEvent, 'type' | 'data'>): void {
-    if (!dropTypes.includes(type)) return;
+  note({ type, source, data }: Pick<ToldEvent, 'type' | 'source' | 'data'>): void {
+    if (source !== authority || !dropTypes.includes(type)) return;
     const { kind, rows, to } = JSON.parse(data) as { kind: string; rows: number; to?: string };
     if (kind === 'events') this.#rows += rows;
     const until = to === undefined ? 0n : microseconds(to);

@@ -1,7 +1,6 @@
 import type { EventSealer } from '../leaf/event-sealer';
 import { LogEntry } from '../log/log-rows';
 import type { AuditStore } from '../store/audit-store';
-import type { ClosedEvents } from './closed-events';
 import { type Dropped, dropTypes } from './dropped';
 import type { Erased } from './erased';
 import type { Faults } from './fault';
@@ -15,7 +14,8 @@ export interface EventCheckPorts {
   readonly sealer: EventSealer;
   readonly dropped: Dropped;
   readonly erased: Erased;
-  readonly closed: ClosedEvents;
+  /** Called with every row whose key is gone. */
+  readonly onClosed: (row: StoredEvent) => void;
   readonly faults: Faults;
   readonly onProgress: (entries: number) => void;
   /** Called with every event that is as it was logged. */
@@ -80,12 +80,12 @@ export class EventCheck {
   }
 
   async #judgeClosed(rows: readonly StoredEvent[]): Promise<void> {
-    const { erased, closed } = this.ports;
+    const { erased, onClosed } = this.ports;
     const unexplained = (): StoredEvent[] =>
       rows.filter(({ tenant, subject }) => !erased.has(tenant, subject));
     // Its subject may have been erased a moment ago.
     if (unexplained().length > 0) await erased.read();
-    for (const row of rows) closed.note(row);
+    for (const row of rows) onClosed(row);
     for (const row of unexplained()) this.#fault(row, 'key_id names no key, and its subject was not erased');
   }
 

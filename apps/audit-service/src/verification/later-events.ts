@@ -7,7 +7,7 @@ import { type EventText, judge } from './opened-event';
 import { atOnce, readTenants } from './snapshot';
 
 /** What of an event can be told before it is in the log, too. */
-export type ToldEvent = Pick<EventText, 'type' | 'time' | 'tenant' | 'actor' | 'subject' | 'data'>;
+export type ToldEvent = Pick<EventText, 'type' | 'source' | 'time' | 'tenant' | 'actor' | 'subject' | 'data'>;
 
 interface LaterPorts {
   readonly store: AuditStore;
@@ -64,7 +64,7 @@ async function* waitingPages(
   for (;;) {
     const rows = await queryRows<ToldEvent & { epoch: string; position: string }>(
       em,
-      `SELECT type, time, tenant, actor, subject, data, epoch, position FROM own_events
+      `SELECT type, '/concordat/audit' AS source, time, tenant, actor, subject, data, epoch, position FROM own_events
        WHERE (epoch, position) > (?, ?) AND type = ANY(?::text[]) ORDER BY epoch, position LIMIT ${pageRows}`,
       [...after, types],
     );

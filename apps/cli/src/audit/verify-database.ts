@@ -6,7 +6,7 @@ import { table } from '../output';
 type Verification = OperationOutput<'audit.verification'>;
 
 const pollMs = 500;
-const phases = { log: 'the log', events: 'events', messages: 'messages' } as const;
+const phases = { log: 'the log', events: 'events', records: 'records', messages: 'messages' } as const;
 
 /** Has audit-service verify its database against the signed log, and waits for it. */
 export async function verifyDatabase(
@@ -20,7 +20,8 @@ export async function verifyDatabase(
       const verification = await client.audit.verification({ id });
       if (verification.status !== 'running') return verification;
       const { phase, checked, size } = verification;
-      const text = `verifying ${phases[phase ?? 'log']}: ${checked}${phase === 'messages' ? '' : ` of ${size}`}`;
+      const isOfEntries = phase !== 'records' && phase !== 'messages';
+      const text = `verifying ${phases[phase ?? 'log']}: ${checked}${isOfEntries ? ` of ${size}` : ''}`;
       if (text !== said) progress.doing((said = text));
       await sleep(pollMs);
     }

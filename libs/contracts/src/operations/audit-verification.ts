@@ -22,7 +22,7 @@ const verification = z.strictObject({
   status: z.enum(['running', 'verified', 'faulty', 'interrupted']),
   startedAt: timestamp,
   finishedAt: timestamp.nullable(),
-  phase: z.enum(['log', 'events', 'messages']).nullable(),
+  phase: z.enum(['log', 'events', 'records', 'messages']).nullable(),
   /** Entries, or messages in the last phase, that were looked at. */
   checked: z.number().int().nonnegative(),
   /** Entries that the log had at the start; later ones are not looked at. */

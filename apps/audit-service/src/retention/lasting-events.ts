@@ -8,6 +8,7 @@ import {
   LegalHoldReleased,
   MetricRecorded,
   PartitionDropped,
+  RecordsDropped,
   RetentionChanged,
   sourceUri,
   WorkflowEnded,
@@ -18,7 +19,14 @@ import type { RetentionClass } from './retention-class';
 
 /** What audit-service says of rows that stay: what went by right, and what rows of its other tables have to be. */
 const ofAudit: readonly EventSpec[] = [
-  ...[PartitionDropped, HeldRowsDropped, RetentionChanged, LegalHoldPlaced, LegalHoldReleased],
+  ...[
+    PartitionDropped,
+    HeldRowsDropped,
+    RecordsDropped,
+    RetentionChanged,
+    LegalHoldPlaced,
+    LegalHoldReleased,
+  ],
   ...[AuditLabelsDeclared, GovernanceLogged, MetricRecorded, WorkflowStarted, WorkflowEnded],
 ];
 const types = new Set<string>(ofAudit.map(({ type }) => type));

@@ -5,6 +5,7 @@ import type { AuditStore } from '../store/audit-store';
 import { checkCursors } from './cursor-check';
 import { ClosedEvents } from './closed-events';
 import { Dropped } from './dropped';
+import { DroppedRecords } from './dropped-records';
 import { Erased } from './erased';
 import { EventCheck } from './event-check';
 import { type DatabaseFault, Faults } from './fault';
@@ -67,6 +68,7 @@ export async function verifyDatabase(
     const folds = new MessageFolds();
     const records = new RecordFolds();
     const dropped = new Dropped();
+    const droppedRecords = new DroppedRecords();
     const erased = new Erased(store);
     await erased.read();
     const closed = new ClosedEvents();
@@ -79,10 +81,14 @@ export async function verifyDatabase(
       folds.add(event);
       records.add(event);
       dropped.note(event);
+      droppedRecords.note(event);
     };
     const events = { store, sealer, dropped, erased, faults, onClosed, onProgress: said('events'), onEvent };
     await new EventCheck(events, snapshot).run();
-    const ofRecords = { store, sealer, faults, onProgress: said('records') };
+    const ofRecords = {
+      ...{ store, sealer, dropped: droppedRecords, faults },
+      onProgress: said('records'),
+    };
     await new RecordCheck(ofRecords, snapshot, closedRecords).run(records);
     const messages = { store, sealer, faults, erased, closed, dropped, onProgress: said('messages') };
     await new MessageCheck(messages, snapshot).run(folds);

@@ -131,6 +131,13 @@ describe('records whose time is over', () => {
     expect(await end(owner, { id: running.id, status: 'completed' })).toMatchObject({ status: 'completed' });
     expect(await view('v_workflow_success_rate', owner)).toMatchObject([{ workflow: 'daily', completed: 1 }]);
 
+    // Of the other rows only the setting was written by hand.
+    const bad = async () => (await audit.verify()).faults.map(({ table }) => table);
+    expect(await bad()).toEqual(['retention_settings']);
+    await audit.rows(`DELETE FROM governance_logs WHERE tenant = 'ages'`);
+    await audit.rows(`DELETE FROM workflow_executions WHERE id = '${running.id}'`);
+    expect((await bad()).sort()).toEqual(['governance_logs', 'retention_settings', 'workflow_executions']);
+
     await audit.caller.call('audit.releaseHold', { id }, { principal: owner });
     await run();
     expect([await wouldGo(), await modes(), (await logs(owner)).items]).toEqual([[], [], []]);

@@ -1,5 +1,5 @@
 import type { EventEnvelope } from '@concordat/contracts';
-import { buildLeaf, hmacSha256, leafHash, lengthPrefixed, sha256 } from '@concordat/crypto';
+import { buildLeaf, hmacSha256, leafHash, lengthPrefixed, sha256Once } from '@concordat/crypto';
 import { type DataKey, openBox, sealBox, type SealingKey } from '@concordat/keystore';
 import { eventText } from './event-text';
 
@@ -43,7 +43,7 @@ export function sealEvent(key: SubjectKey, envelope: EventEnvelope): SealedEvent
   const event = eventText(envelope);
   const box = sealBox(key.sealing, bytesOf(event), bodyContext(tenant, id));
   const salt = saltOf(key, id);
-  const leaf = buildLeaf({ id, type, time, tenant, actor, subject, event, salt, body: sha256(box) });
+  const leaf = buildLeaf({ id, type, time, tenant, actor, subject, event, salt, body: sha256Once(box) });
   return { body: { keyId: key.kid, box }, leaf, leafHash: leafHash(leaf) };
 }
 

@@ -62,7 +62,8 @@ const saltedBytes = Buffer.alloc(0x10000);
 /** base64url of SHA-256(salt ‖ text), in one call: four of them are made for every event. */
 function saltedHash(salt: Uint8Array, text: string): string {
   const length = salt.byteLength + Buffer.byteLength(text);
-  const bytes = length > saltedBytes.byteLength ? Buffer.allocUnsafe(length) : saltedBytes.subarray(0, length);
+  const bytes =
+    length > saltedBytes.byteLength ? Buffer.allocUnsafe(length) : saltedBytes.subarray(0, length);
   bytes.set(salt);
   bytes.write(text, salt.byteLength);
   return hash('sha256', bytes, 'base64url');

@@ -56,9 +56,14 @@ const identifierHash = (salt: Uint8Array, name: string, value: string): string =
   saltedHash(salt, `${name}:${value}`);
 const claimHash = (salt: Uint8Array, event: string): string => saltedHash(salt, event);
 
+/** What is hashed, where it fits. Filled anew each time, so that nothing is allocated. */
+const saltedBytes = Buffer.alloc(0x10000);
+
 /** base64url of SHA-256(salt ‖ text), in one call: four of them are made for every event. */
 function saltedHash(salt: Uint8Array, text: string): string {
-  const bytes = Buffer.allocUnsafe(salt.byteLength + Buffer.byteLength(text));
+  const length = salt.byteLength + Buffer.byteLength(text);
+  const bytes =
+    length > saltedBytes.byteLength ? Buffer.allocUnsafe(length) : saltedBytes.subarray(0, length);
   bytes.set(salt);
   bytes.write(text, salt.byteLength);
   return hash('sha256', bytes, 'base64url');

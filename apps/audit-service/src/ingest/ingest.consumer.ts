@@ -46,7 +46,8 @@ export interface IngestPorts {
 
 /** Entries of one source in one read: with a mebibyte each, what a process can hold of all sources together. */
 const readCount = 256;
-const batchEntries = 1_000;
+/** What four busy sources bring with one read: a rest would cost a transaction of its own. */
+const batchEntries = 4 * readCount;
 const batchBytes = 4_194_304;
 const restartMs = 500;
 const retryMs = 200;

@@ -5,7 +5,7 @@ import {
   hmacSha256,
   leafHash,
   lengthPrefixed,
-  sha256,
+  sha256Once,
   toBase64url,
 } from '@concordat/crypto';
 import { type DataKey, openBox, sealBox, type SealingKey } from '@concordat/keystore';
@@ -66,7 +66,7 @@ export function sealEvent(
   const binding = bindingOf(key.bindingKey, { ...clear, traceId: traceIdOf(traceparent) }, message);
   const box = concatBytes(binding, sealBox(key.sealing, bytesOf(event), bodyContext(tenant, id, binding)));
   const salt = saltOf(key, id);
-  const leaf = buildLeaf({ id, type, time, tenant, actor, subject, event, salt, body: sha256(box) });
+  const leaf = buildLeaf({ id, type, time, tenant, actor, subject, event, salt, body: sha256Once(box) });
   return { body: { keyId: key.kid, box }, leaf, leafHash: leafHash(leaf) };
 }
 

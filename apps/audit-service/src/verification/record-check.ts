@@ -158,7 +158,10 @@ export class RecordCheck {
     told: ToldRecord | undefined,
   ): void {
     const fault = (detail: string) => this.ports.faults.add({ table, tenant, row: id, detail });
-    if (!row) return told && !this.ports.dropped.take(table, tenant, id) && fault('the row is missing');
+    if (!row) {
+      if (told && !this.ports.dropped.take(table, tenant, id)) fault('the row is missing');
+      return;
+    }
     if (!row.digests) return fault('the row is not what its hash says');
     // The first event about it may be closed.
     const isClosed = !told?.first && row.subject !== null && this.closed.take(table, tenant, row.subject);

@@ -157,7 +157,7 @@ export class RecordCheck {
     row: StoredRecord | undefined,
     told: ToldRecord | undefined,
   ): void {
-    const fault = (detail: string) => this.ports.faults.add({ table, tenant, row: id, detail });
+    const fault = (detail: string): void => this.ports.faults.add({ table, tenant, row: id, detail });
     if (!row) {
       if (told && !this.ports.dropped.take(table, tenant, id)) fault('the row is missing');
       return;

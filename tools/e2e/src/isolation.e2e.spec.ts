@@ -5,9 +5,6 @@ import {
   operationList,
   type Principal,
   type Relationship,
-  type Role,
-  roleScopes,
-  type Scope,
 } from '@concordat/contracts';
 import { builtinPolicies, compilePolicies, decisionTable, probes, type Reach } from '@concordat/policy';
 import type { PublicOperationName } from '@concordat/sdk';
@@ -16,7 +13,7 @@ import { isLong } from './environment';
 import { GrpcClient } from './grpc';
 import { request } from './http';
 import { type Answer, comparable, deniedBy, differences, leaks } from './isolation/answers';
-import { agentCaller, type Caller, callersOf, loggedIn } from './isolation/callers';
+import { agentCaller, type Caller, callersOf, loggedIn, scopesOfCaller } from './isolation/callers';
 import { type Door, grpcDoor, httpDoor } from './isolation/doors';
 import { askedOperations, type Asking, type Input, naming } from './isolation/naming';
 import { called, callStreams, openings } from './isolation/streams';
@@ -26,15 +23,9 @@ import { System } from './system';
 
 const table = decisionTable(compilePolicies(builtinPolicies), { tenant: 'acme' });
 /** What a credential cannot do by its scopes, no policy opens. */
-const hasScopeFor = (operation: string, { kind, title }: Caller): boolean => {
+const hasScopeFor = (operation: string, caller: Caller): boolean => {
   const { scope } = specOf(operation);
-  const scopes =
-    kind === 'user'
-      ? roleScopes[title as Role]
-      : kind === 'apiKey'
-        ? [title.slice('key: '.length) as Scope]
-        : (['read', 'write'] as const);
-  return scope === undefined || hasScope({ scopes: [...scopes] } as Principal, scope);
+  return scope === undefined || hasScope({ scopes: scopesOfCaller(caller) } as Principal, scope);
 };
 const reachOf = (operation: string, caller: Caller): Reach => {
   if (caller.kind !== 'anonymous' && !hasScopeFor(operation, caller)) return [];

@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { delegationTokenType, type Scope, userRoles } from '@concordat/contracts';
+import {
+  agentScopes,
+  delegationTokenType,
+  type Role,
+  roleScopes,
+  type Scope,
+  userRoles,
+} from '@concordat/contracts';
 import { ed25519Sign, sha256, toBase64url, utf8 } from '@concordat/crypto';
 import { Concordat } from '@concordat/sdk';
 import { eventually, newAgent, type TestAgent } from '@concordat/testing';
@@ -18,6 +25,13 @@ export interface Caller {
 
 /** What can be handed on, and is: the right of the delegate. */
 const delegatedScopes: readonly Scope[] = ['read', 'write'];
+
+export function scopesOfCaller({ kind, title }: Caller): readonly Scope[] {
+  if (kind === 'user') return roleScopes[title as Role];
+  if (kind === 'apiKey') return [title.slice('key: '.length) as Scope];
+  if (kind === 'agent') return title === 'delegate' ? delegatedScopes : agentScopes;
+  return [];
+}
 
 /** A new agent of the tenant, logged in. */
 export async function agentCaller(url: string, tenant: Tenant): Promise<Caller> {

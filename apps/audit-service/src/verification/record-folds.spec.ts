@@ -37,6 +37,19 @@ describe('what events tell of records', () => {
     expect(before!.last).not.toBeNull();
   });
 
+  it('is added up in parts when there is much of it, each record in one of them', () => {
+    const ids = Array.from({ length: 50 }, (_, i) => String(i));
+    const filled = (folds: RecordFolds): RecordFolds => {
+      for (const id of ids) folds.add(event(WorkflowStarted, { id, hash: id }));
+      return folds;
+    };
+    const first = filled(new RecordFolds(0, 1, 10));
+    const others = Array.from({ length: first.parts - 1 }, (_, i) => new RecordFolds(i + 1, first.parts, 10));
+    const names = [first, ...others.map(filled)].flatMap((folds) => [...folds.open()]);
+    expect(first.parts).toBeGreaterThan(1);
+    expect(names.sort()).toEqual(ids.map((id) => `workflow_executions one ${id}`).sort());
+  });
+
   it('is nothing, and nothing was dropped, by what a stranger puts into a feed', () => {
     const folds = new RecordFolds();
     folds.add({ ...started, source: '/concordat/audit.feed' });

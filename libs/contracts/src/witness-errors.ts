@@ -1,4 +1,4 @@
-import { define } from './error-definition';
+import { define, unavailable } from './error-definition';
 
 /** Of the witness of other logs; the statuses are those of C2SP tlog-witness. */
 export const witnessErrors = define({
@@ -19,5 +19,11 @@ export const witnessErrors = define({
     grpc: 'FAILED_PRECONDITION',
     title: 'The checkpoint does not continue the one that was cosigned last.',
     fix: 'Send a consistency proof (RFC 6962 §2.1.2) from the old size. Is there none, the log was forked.',
+  },
+  WITNESS_REGRESSED: {
+    ...unavailable,
+    retryAfterSeconds: 30,
+    title: 'The database of this witness is older than what it has cosigned.',
+    fix: 'An operator restores a later state of the database, or ends this witness: without `witness.key` and the folder `witnessed` of its data directory it begins as another one, whose key the logs have to be given.',
   },
 });

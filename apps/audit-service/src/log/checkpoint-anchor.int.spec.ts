@@ -1,7 +1,7 @@
 import files from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { formatCheckpoint, signNote } from '@concordat/crypto';
+import { formatCheckpoint, openNote, signNote } from '@concordat/crypto';
 import { CheckpointAnchor } from './checkpoint-anchor';
 import { obtainLogIdentity } from './log-identity';
 
@@ -22,7 +22,10 @@ describe('the anchor of the log', () => {
         formatCheckpoint({ origin: identity.origin, size, root: new Uint8Array(32) }),
         identity.signer,
       );
-    return { anchor: new CheckpointAnchor(join(dataDir, 'checkpoint'), identity), note };
+    return {
+      anchor: new CheckpointAnchor(join(dataDir, 'checkpoint'), (note) => openNote(note, identity.signer)),
+      note,
+    };
   };
 
   it('gives back the last checkpoint that was kept, and leaves nothing else behind', async () => {

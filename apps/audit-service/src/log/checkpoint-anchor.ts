@@ -1,23 +1,24 @@
 import { randomBytes } from 'node:crypto';
 import { open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { type Checkpoint, openNote, parseCheckpoint } from '@concordat/crypto';
-import type { LogIdentity } from './log-identity';
+import { type Checkpoint, parseCheckpoint } from '@concordat/crypto';
 
 /**
- * The last checkpoint that may have been handed out, in a file outside of the database. A database that was put back to
- * an older state would otherwise grow a second history under the same sizes, signed by the same key.
+ * The last checkpoint of a log that may have been handed out, in a file outside of the database. A database that was put back
+ * to an older state would otherwise grow a second history under the same sizes, signed by the same key; as a witness we would
+ * cosign one.
  */
 export class CheckpointAnchor {
+  /** @param openNote gives the text of a note that we have signed @throws Error for any other note */
   constructor(
     private readonly file: string,
-    private readonly identity: LogIdentity,
+    private readonly openNote: (note: string) => string,
   ) {}
 
-  /** @returns undefined when nothing was ever signed @throws Error when the file is not a checkpoint of this log */
+  /** @returns undefined when there was none yet @throws Error when the file is not a checkpoint that we have signed */
   async read(): Promise<Checkpoint | undefined> {
     try {
-      return parseCheckpoint(openNote(await readFile(this.file, 'utf8'), this.identity.signer));
+      return parseCheckpoint(this.openNote(await readFile(this.file, 'utf8')));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw error;

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { openNote } from '@concordat/crypto';
 import type { Logger } from '@concordat/runtime';
 import { LOGGER } from '@concordat/service';
 import { Module } from '@nestjs/common';
@@ -29,7 +30,7 @@ export const LOG_IDENTITY = Symbol('LogIdentity');
     {
       provide: CheckpointAnchor,
       useFactory: ({ dataDir }: AuditConfig, identity: LogIdentity) =>
-        new CheckpointAnchor(join(dataDir, 'checkpoint'), identity),
+        new CheckpointAnchor(join(dataDir, 'checkpoint'), (note) => openNote(note, identity.signer)),
       inject: [AUDIT_CONFIG, LOG_IDENTITY],
     },
     {

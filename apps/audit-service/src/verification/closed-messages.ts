@@ -70,7 +70,7 @@ export class ClosedMessages {
     const { erased, closed } = this.ports;
     const { tenant, fromAgent, toAgent, timestampUs } = row;
     if (!isBound && !told?.acceptance && timestampUs !== null) return false;
-    const isFree = closed.mayTellOf(tenant, toAgent, timestampUs);
+    const isFree = closed.mayTellOf(row);
     // Later than what is known: nothing goes back.
     if (isFree && row.statusRank >= (told ? rankOf(told) : 0)) return true;
     if (!told && !isBound) return false;

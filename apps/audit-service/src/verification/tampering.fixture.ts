@@ -23,7 +23,7 @@ const closed = `FROM audit_events WHERE subject = ${erased} AND type NOT LIKE '%
 export const tables: readonly TamperedTable[] = [
   {
     name: 'audit_events',
-    runs: 100,
+    runs: 75,
     key: 'log_index',
     columns: {
       ...{
@@ -46,7 +46,7 @@ export const tables: readonly TamperedTable[] = [
   },
   {
     name: 'message_audit_log',
-    runs: 80,
+    runs: 60,
     key: 'message_id',
     columns: {
       ...{ tenant: 'text', message_id: 'text', from_agent: 'text', to_agent: 'text', message_type: 'text' },
@@ -66,7 +66,7 @@ export const tables: readonly TamperedTable[] = [
   },
   {
     name: 'log_entries',
-    runs: 40,
+    runs: 30,
     key: 'leaf_index',
     columns: { leaf_index: 'int', event_id: 'text', leaf: 'bytes' },
   },

@@ -159,6 +159,30 @@ describe('audit-service as a witness, and with one', () => {
     expect(await add(theirs.request(270, 299))).toEqual({ cosignatures: null, size: granted[0] });
   });
 
+  it('cosigns nothing on a database that was put back, be it one history or another', async () => {
+    const [{ size }] = (await audit.rows<{ size: number }>(
+      `SELECT size::int FROM witnessed_logs WHERE origin = '${signer.name}'`,
+    )) as [{ size: number }];
+    const origin = `WHERE origin = '${signer.name}'`;
+    const root = (log: TheirLog, at: number): string => {
+      const hash = parseCheckpoint(openNote(log.note(at), signer)).root;
+      return `'\\x${Buffer.from(hash).toString('hex')}'`;
+    };
+    const fork = new TheirLog('fork');
+    await audit.rows('CREATE TABLE saved_logs AS TABLE witnessed_logs');
+    const cases = [
+      [`UPDATE witnessed_logs SET size = 7, root = ${root(fork, 7)} ${origin}`, fork.request(7, 290)],
+      [`UPDATE witnessed_logs SET root = ${root(fork, size)} ${origin}`, fork.request(size, 295)],
+      [`DELETE FROM witnessed_logs ${origin}`, fork.request(0, 290)],
+      [`UPDATE witnessed_logs SET size = 7, root = ${root(theirs, 7)} ${origin}`, theirs.request(7, 290)],
+    ] as const;
+    for (const [rollBack, request] of cases) {
+      await audit.rows(rollBack);
+      await expect(add(request)).rejects.toMatchObject({ code: 'WITNESS_REGRESSED' });
+      await audit.rows(`DELETE FROM witnessed_logs; INSERT INTO witnessed_logs SELECT * FROM saved_logs`);
+    }
+  });
+
   it('has its own checkpoints cosigned by its witnesses, and serves them so', async () => {
     const folder = audit.bench.folder;
     await audit.restart({

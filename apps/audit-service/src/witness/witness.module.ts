@@ -10,6 +10,7 @@ import { LogReader } from '../log/log-reader';
 import { AuditStore } from '../store/audit-store';
 import { Cosignatures } from './cosignatures';
 import { Witness } from './witness';
+import { WitnessAnchors } from './witness-anchors';
 import { witnessHandlers } from './witness.handler';
 import { obtainWitnessIdentity, readWitnessedLogs, readWitnesses } from './witness-settings';
 import { WitnessSubmissionJob } from './witness-submission.job';
@@ -30,13 +31,14 @@ const WITNESS_SIGNER = Symbol('WitnessSigner');
     {
       provide: WITNESS_HANDLERS,
       useFactory: (
-        { witnessedLogsFile }: AuditConfig,
+        { witnessedLogsFile, dataDir }: AuditConfig,
         store: AuditStore,
         signer: NoteSigner,
         clock: Clock,
       ) => {
         const logs = readWitnessedLogs(witnessedLogsFile);
-        return witnessHandlers(new Witness({ store, signer, logs, clock }), signer);
+        const anchors = new WitnessAnchors(dataDir, signer);
+        return witnessHandlers(new Witness({ store, signer, logs, anchors, clock }), signer);
       },
       inject: [AUDIT_CONFIG, AuditStore, WITNESS_SIGNER, CLOCK],
     },

@@ -1,6 +1,7 @@
 import { ConcordatError } from '@concordat/contracts';
 import {
   type AddCheckpoint,
+  type Checkpoint,
   cosign,
   isBy,
   judgeCheckpoint,
@@ -10,18 +11,22 @@ import {
   parseAddCheckpoint,
   sha256,
   splitNote,
+  toBase64url,
   type WitnessVerdict,
 } from '@concordat/crypto';
 import type { Clock } from '@concordat/runtime';
+import { LockMode } from '@mikro-orm/postgresql';
 import type { AuditStore } from '../store/audit-store';
 import { queryRows } from '../store/bulk';
-import { WitnessedLog } from './witness-rows';
+import type { WitnessAnchors } from './witness-anchors';
+import { WitnessedLog, type WitnessedLogRow } from './witness-rows';
 
 export interface WitnessPorts {
   readonly store: AuditStore;
   readonly signer: NoteSigner;
   /** Keys of the logs that are witnessed, by origin. */
   readonly logs: ReadonlyMap<string, NoteVerifier>;
+  readonly anchors: WitnessAnchors;
   readonly clock: Clock;
 }
 
@@ -35,19 +40,28 @@ export interface Cosigned {
 
 /**
  * A witness of other logs (C2SP tlog-witness). It cosigns a checkpoint only when it continues the one that it has cosigned
- * last; that it has done so is durable before the cosignature leaves.
+ * last; that it has done so is durable before the cosignature leaves, in the database and in a file outside of it: a database
+ * that was put back to an older state would let it cosign a fork.
  */
 export class Witness {
+  /** The last request of each log that is under way here: those that wait for their turn hold no connection. */
+  readonly #turns = new Map<string, Promise<unknown>>();
+
   constructor(private readonly ports: WitnessPorts) {}
 
-  /** @throws ConcordatError INPUT_INVALID, WITNESS_LOG_UNKNOWN, WITNESS_SIGNATURE_INVALID, WITNESS_PROOF_INVALID */
+  /** @throws ConcordatError INPUT_INVALID, WITNESS_LOG_UNKNOWN, WITNESS_SIGNATURE_INVALID, WITNESS_PROOF_INVALID, WITNESS_REGRESSED */
   async add(text: string): Promise<Cosigned> {
     const request = readRequest(text);
     const log = this.ports.logs.get(readOrigin(request));
     if (!log) throw new ConcordatError('WITNESS_LOG_UNKNOWN');
     // Whoever is not the log does not get as far as the database.
     requireSigned(judgeCheckpoint(request, log, undefined));
-    return this.#cosign(request, log);
+    const turn = (this.#turns.get(log.name) ?? Promise.resolve()).then(() => this.#cosign(request, log));
+    this.#turns.set(
+      log.name,
+      turn.catch(() => undefined),
+    );
+    return turn;
   }
 
   /** @param originHash SHA-256 of the origin, in hex @throws ConcordatError NOT_FOUND */
@@ -59,16 +73,17 @@ export class Witness {
     return row.note;
   }
 
-  #cosign(request: AddCheckpoint, log: NoteVerifier): Promise<Cosigned> {
-    const { store, signer, clock } = this.ports;
+  async #cosign(request: AddCheckpoint, log: NoteVerifier): Promise<Cosigned> {
+    const { store, signer, anchors, clock } = this.ports;
     const origin = log.name;
-    return store.transaction(async (em) => {
+    const cosigned = await store.transaction(async (em): Promise<Cosigned> => {
       // Check and record are one step, also where there is no row to lock yet.
       await queryRows(em, `SELECT pg_advisory_xact_lock(hashtextextended('witness ' || ?::text, 0))`, [
         origin,
       ]);
-      const row = await em.findOne(WitnessedLog, { origin });
-      const verdict = judgeCheckpoint(request, log, row ?? undefined);
+      const row = (await em.findOne(WitnessedLog, { origin })) ?? undefined;
+      requireContinued(row, await anchors.of(origin).read());
+      const verdict = judgeCheckpoint(request, log, row);
       requireSigned(verdict);
       if (verdict.kind === 'conflict') return { cosignatures: null, size: verdict.size };
       const { text, checkpoint } = verdict;
@@ -78,7 +93,34 @@ export class Witness {
       await queryRows(em, recordSql, [origin, size, Buffer.from(root).toString('hex'), note]);
       return { cosignatures, size };
     });
+    if (cosigned.cosignatures !== null) await this.#anchor(origin);
+    return cosigned;
   }
+
+  /**
+   * After the commit, so that the file is never ahead of the database; what is newest, so that it never goes back. The lock of
+   * the row is enough for that, and keeps nobody waiting who gets no cosignature.
+   */
+  async #anchor(origin: string): Promise<void> {
+    const { store, anchors } = this.ports;
+    await store.transaction(async (em) => {
+      const lock = { lockMode: LockMode.PESSIMISTIC_WRITE } as const;
+      const row = (await em.findOne(WitnessedLog, { origin }, lock)) ?? undefined;
+      const anchor = anchors.of(origin);
+      requireContinued(row, await anchor.read());
+      if (row) await anchor.keep(row.note);
+    });
+  }
+}
+
+/** @throws ConcordatError WITNESS_REGRESSED when the row is not the checkpoint outside, nor a later one */
+function requireContinued(row: WitnessedLogRow | undefined, anchored: Checkpoint | undefined): void {
+  if (!anchored) return;
+  const size = row?.size ?? 0;
+  const isOther = size === anchored.size && toBase64url(row!.root) !== toBase64url(anchored.root);
+  if (size >= anchored.size && !isOther) return;
+  const detail = `It has ${size} entries of the log; a checkpoint ${isOther ? 'with another root' : `of ${anchored.size}`} was cosigned.`;
+  throw new ConcordatError('WITNESS_REGRESSED', detail);
 }
 
 const recordSql = `INSERT INTO witnessed_logs (origin, size, root, note) VALUES (?, ?, decode(?, 'hex'), ?)

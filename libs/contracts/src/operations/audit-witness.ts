@@ -24,7 +24,12 @@ export const auditWitnessOperations = {
       /** Size of the log that was cosigned last, now. */
       size: z.number().int().nonnegative(),
     }),
-    errors: ['WITNESS_LOG_UNKNOWN', 'WITNESS_SIGNATURE_INVALID', 'WITNESS_PROOF_INVALID'],
+    errors: [
+      'WITNESS_LOG_UNKNOWN',
+      'WITNESS_SIGNATURE_INVALID',
+      'WITNESS_PROOF_INVALID',
+      'WITNESS_REGRESSED',
+    ],
   }),
   'audit.witnessKey': operation({
     name: 'audit.witnessKey',

@@ -37,7 +37,7 @@ export class Migration012LastingEvents extends Migration {
         END LOOP;
       END $$`);
     this.addSql(`UPDATE audit_events SET retention_class = 'forever'
-      WHERE retention_class NOT IN ('forever', 'held') AND ${lasting}`);
+      WHERE retention_class <> 'forever' AND ${lasting}`);
     // Whoever knows the partitions reads them anew.
     this.addSql('UPDATE log_state SET retention_version = retention_version + 1');
   }

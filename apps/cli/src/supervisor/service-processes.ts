@@ -22,6 +22,8 @@ interface ServicePlan {
   readonly dataName: string;
   readonly port: number;
   readonly variables: Readonly<Record<string, string>>;
+  /** options of Node */
+  readonly nodeOptions: readonly string[];
 }
 
 export interface ServiceSettings {
@@ -38,6 +40,12 @@ export async function serviceProcesses(settings: ServiceSettings): Promise<Membe
   for (const { dataName } of plans) await providePrivateDirectory(settings.folder.of(dataName));
   return plans.map((plan) => member(plan, settings));
 }
+
+/**
+ * What belongs to a batch of events lives until the batch before is committed. Node's 16 MiB for young objects do not hold
+ * that: they pass for old, and collecting them costs a third of what is ingested.
+ */
+const nodeOptions: Partial<Record<Identity, readonly string[]>> = { audit: ['--max-semi-space-size=32'] };
 
 /** The script of an app. @throws UserError when it is not built */
 export function appScript(appsDirectory: string, app: string): string {
@@ -94,6 +102,7 @@ function servicePlans({ environment, folder, ports }: ServiceSettings): ServiceP
       CONCORDAT_HEALTH_HOST: HOST,
       CONCORDAT_HEALTH_PORT: String(ports.port(name)),
     },
+    nodeOptions: nodeOptions[identity] ?? [],
   }));
 }
 
@@ -106,6 +115,7 @@ function gatewayPlans({ environment, folder, ports }: ServiceSettings): ServiceP
     stage: 'gateway',
     dataName: `bus-${index + 1}`,
     port: http,
+    nodeOptions: [],
     variables: {
       ...environment.gateways,
       CONCORDAT_HTTP_HOST: HOST,
@@ -125,7 +135,7 @@ function member(plan: ServicePlan, { environment, appsDirectory, folder }: Servi
     name: plan.name,
     command: process.execPath,
     // Without source maps: reading them is a fifth of a start, and the built code is line by line the written one.
-    args: [appScript(appsDirectory, plan.app)],
+    args: [...plan.nodeOptions, appScript(appsDirectory, plan.app)],
     env: {
       ...environment.services,
       CONCORDAT_INSTANCE: plan.instance,

@@ -141,6 +141,27 @@ describe(`queries of a trail of ${rowCount} messages and as many events`, () => 
     }
   });
 
+  it('looks for kinds that no message is without reading those that are, also where all are of one kind', async () => {
+    const kind = ['status', 'message_type', 'priority'];
+    const same = ['message_id', 'from_agent', 'to_agent', 'status_rank', 'timestamp', 'retry_count'];
+    const names = [...same, 'accepted_at', 'retention_class'].join(', ');
+    await store.transaction((em) =>
+      queryRows(
+        em,
+        `INSERT INTO message_audit_log (tenant, ${kind.join(', ')}, ${names})
+          SELECT 'alike', 'DELIVERED', 'EVENT', 'NORMAL', ${names} FROM message_audit_log
+          WHERE tenant = 'tenant-0' ORDER BY timestamp LIMIT 20000`,
+      ),
+    );
+    for (const order of orders)
+      for (const place of [undefined, deepMessage]) {
+        const query = messagePage(whole('alike'), { status: 'DELIVERED', order }, place, limit);
+        const { buffers } = await workOf(toSql(query), query);
+        // Of every partition the way down its index, for each kind.
+        expect(buffers).toBeLessThanOrEqual(1_500);
+      }
+  });
+
   it('counts the messages of a window by reading them, and no others', async () => {
     const lower = endMs - 15 * dayMs;
     const cover = { blocks: [], gaps: [{ lower, upper: lower + 3_600_000 }] };

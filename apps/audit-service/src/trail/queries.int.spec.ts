@@ -236,11 +236,12 @@ describe('queries of the audit trail', () => {
         if (spellings(text).some((spelling) => dump.includes(spelling))) found.push(table);
       }
       const folder = join(audit.bench.folder, 'audit');
-      const files = readdirSync(folder).filter((name) => {
-        const bytes = readFileSync(join(folder, name));
+      const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((file) => {
+        if (!file.isFile()) return false;
+        const bytes = readFileSync(join(file.parentPath, file.name));
         return spellings(text).some((spelling) => bytes.includes(spelling));
       });
-      return [...found, ...files];
+      return [...found, ...files.map(({ name }) => name)];
     };
     expect(await find(canary)).toEqual([]);
     // The search would find it: what is stored in clear is found, in rows and in files.

@@ -85,7 +85,6 @@ export class SqliteWriter {
     this.#isClosing = true;
     await this.#checkpointer.close();
     await closed;
-    this.#failure ??= new Error(`${this.options.file} is closed`);
     await this.#worker.terminate();
   }
 
@@ -124,7 +123,9 @@ export class SqliteWriter {
 
   #onReply(reply: WriterReply): void {
     this.#isBusy = false;
-    if (reply.kind !== 'closed') this.#checkpointer.observe(reply.wal);
+    // At once: the thread ends by itself, which is no failure then.
+    if (reply.kind === 'closed') this.#failure ??= new Error(`${this.options.file} is closed`);
+    else this.#checkpointer.observe(reply.wal);
     if (reply.kind === 'batch') {
       const jobs = this.#inFlight;
       this.#inFlight = [];

@@ -3,6 +3,7 @@ export * from './bench';
 export * from './caller';
 export * from './empty-directory';
 export * from './eventually';
+export * from './files-below';
 export * from './load';
 export * from './service-double';
 export * from './plain-message';

@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { filesBelow } from '@concordat/testing';
 import Database from 'better-sqlite3';
 import Redis from 'ioredis';
 import { Client } from 'pg';
@@ -10,14 +11,8 @@ import type { System } from './system';
 const keepers = /(^|\/)(admin\.key|.*\.key|url|password|users\.acl|redis\.conf)$/;
 
 /** Every file below the data folder: append-only files, SQLite with its log, PostgreSQL's pages, our logs. */
-export function files({ folder }: System): Haystack[] {
-  const all = readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name));
-  return all
-    .filter((file) => !keepers.test(file) && statSync(file).size > 0)
-    .map((file) => ({ name: relative(folder, file), bytes: readFileSync(file) }));
-}
+export const files = ({ folder }: System): Haystack[] =>
+  filesBelow(folder, (file) => !keepers.test(file)).filter(({ bytes }) => bytes.byteLength > 0);
 
 /** Everything in a Redis: each key read as what it is, and its DUMP without compression. */
 export async function redisContent(system: System, name: 'redis' | 'redis-rpc'): Promise<Haystack[]> {

@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { filesBelow } from '@concordat/testing';
 import type { AuditBench } from './audit-bench';
 
 /** Base64 of a text wherever it begins within a group of three bytes; without what its neighbours decide. */
@@ -44,7 +44,6 @@ export async function placesOf(audit: AuditBench, text: string): Promise<string[
   }
   await audit.rows('CHECKPOINT');
   for (const folder of [audit.postgres.directory, join(audit.bench.folder, 'audit')])
-    for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true }))
-      if (entry.isFile() && isIn(readFileSync(join(entry.parentPath, entry.name)))) places.push(entry.name);
+    for (const { name, bytes } of filesBelow(folder)) if (isIn(bytes)) places.push(basename(name));
   return places;
 }

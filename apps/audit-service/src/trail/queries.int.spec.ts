@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   AgentRevoked,
@@ -11,7 +11,14 @@ import {
   TrailQueried,
 } from '@concordat/contracts';
 import { verifyInclusionBundle } from '@concordat/crypto';
-import { administrator, agentPrincipal, eventually, newAgent, plainMessage } from '@concordat/testing';
+import {
+  administrator,
+  agentPrincipal,
+  eventually,
+  filesBelow,
+  newAgent,
+  plainMessage,
+} from '@concordat/testing';
 import { type AuditBench, startAuditBench } from '../testing/audit-bench';
 import type { ChainedPublisher } from '../testing/chained-publisher';
 
@@ -236,11 +243,9 @@ describe('queries of the audit trail', () => {
         if (spellings(text).some((spelling) => dump.includes(spelling))) found.push(table);
       }
       const folder = join(audit.bench.folder, 'audit');
-      const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((file) => {
-        if (!file.isFile()) return false;
-        const bytes = readFileSync(join(file.parentPath, file.name));
-        return spellings(text).some((spelling) => bytes.includes(spelling));
-      });
+      const files = filesBelow(folder).filter(({ bytes }) =>
+        spellings(text).some((spelling) => bytes.includes(spelling)),
+      );
       return [...found, ...files.map(({ name }) => name)];
     };
     expect(await find(canary)).toEqual([]);

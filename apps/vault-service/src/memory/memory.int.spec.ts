@@ -1,10 +1,11 @@
-import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MemoryWritten } from '@concordat/contracts';
 import { openData } from '@concordat/eventsourcing';
 import { fileRootKey, openKeystore } from '@concordat/keystore';
 import { type Connection, openDatabase } from '@concordat/sqlite';
 import { commandNode, whenReady } from '@concordat/streams';
+import { filesBelow } from '@concordat/testing';
 import { newPrincipal, refusalOf, startVault, type VaultBench } from '../vault.fixture';
 
 jest.setTimeout(30_000);
@@ -236,9 +237,8 @@ describe('a memory at rest', () => {
 });
 
 const readFolder = (folder: string): string =>
-  readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'latin1'))
+  filesBelow(folder)
+    .map(({ bytes }) => bytes.toString('latin1'))
     .join('\n');
 
 /** In clear, in hexadecimal, or in base64 at any of its three alignments. */

@@ -24,9 +24,10 @@ export class DroppedRecords {
   /** @param event as it was logged, or on its way there; may come again */
   note({ type, source, tenant, data }: Pick<ToldEvent, 'type' | 'source' | 'tenant' | 'data'>): void {
     if (source !== authority || type !== RecordsDropped.type) return;
-    const { kind, from, to, rows } = JSON.parse(data) as Told;
+    const { kind, from, to, rows, heldRows } = JSON.parse(data) as Told;
     const name = `${recordTables[kind].table} ${tenant}`;
-    const event = [name, from, to, rows].join(' ');
+    // Of two that drop as many from the same stretch, the later one leaves less behind.
+    const event = [name, from, to, rows, heldRows].join(' ');
     if (this.#told.has(event)) return;
     this.#told.add(event);
     const before = this.#gone.get(name) ?? { rows: 0, untilMs: -Infinity };
@@ -52,6 +53,7 @@ interface Told {
   readonly from: string;
   readonly to: string;
   readonly rows: number;
+  readonly heldRows: number;
 }
 
 /** Milliseconds since 1970 (RFC 9562 §5.7). */

@@ -8,6 +8,7 @@ import { countEvents, eventPages, type StoredEvent } from './event-pages';
 import { readLater } from './later-events';
 import { type EventText, judge } from './opened-event';
 import type { Snapshot } from './snapshot';
+import { timeOf } from './stored-log';
 
 export interface EventCheckPorts {
   readonly store: AuditStore;
@@ -101,27 +102,35 @@ export class EventCheck {
     const where = { leafIndex: { $in: ends.map((place) => from + place) } };
     const order = { orderBy: { leafIndex: 'asc' } } as const;
     const leaves = await this.ports.store.read((em) => em.find(LogEntry, where, order));
-    const found = leaves.map(({ leafIndex: logIndex, eventId }) => ({ logIndex, eventId }));
+    const found = leaves.map(({ leafIndex: logIndex, eventId, leaf }) => ({ logIndex, eventId, leaf }));
     this.#firstMissing = [...this.#firstMissing, ...found].slice(0, missingKept);
     this.#lastMissing = [...this.#lastMissing, ...found].slice(-missingKept);
   }
 
   /** More rows may not be missing than retention has dropped. */
   async #judgeMissing(): Promise<void> {
-    const { dropped, faults } = this.ports;
+    const { dropped } = this.ports;
     // Retention may have dropped some since the snapshot, or just before it said so in the log.
     if (this.#missingCount > dropped.rows) {
       const later = { from: this.snapshot.size, types: dropTypes };
       await readLater(this.ports, later, nothing, (event) => dropped.note(event));
     }
+    const tooYoung =
+      dropped.rows === 0 ? [] : this.#lastMissing.filter(({ leaf }) => !dropped.mayLack(timeOf(leaf)));
+    for (const missing of tooYoung)
+      this.#missing(missing, 'the row of the entry is missing; retention has dropped none of its time');
     const tooMany = this.#missingCount - dropped.rows;
-    if (tooMany <= 0) return;
+    if (tooMany <= tooYoung.length) return;
     const detail =
       dropped.rows === 0
         ? 'the row of the entry is missing'
         : `the row of the entry is missing; ${tooMany} rows more are than retention has dropped`;
     const named = dropped.rows === 0 ? this.#firstMissing : this.#lastMissing.slice(-tooMany);
-    for (const at of named) faults.add({ table: 'audit_events', ...at, detail });
+    for (const missing of named) this.#missing(missing, detail);
+  }
+
+  #missing({ logIndex, eventId }: Missing, detail: string): void {
+    this.ports.faults.add({ table: 'audit_events', logIndex, eventId, detail });
   }
 }
 
@@ -130,4 +139,5 @@ const nothing = (): Promise<void> => Promise.resolve();
 interface Missing {
   readonly logIndex: number;
   readonly eventId: string;
+  readonly leaf: Uint8Array;
 }

@@ -107,6 +107,8 @@ export class MessageCheck {
     this.#size = Math.max(this.#size, size);
     const byName = new Map(rows.map((row) => [messageName(row), row]));
     const unread = rows.filter((row) => !folds.get(messageName(row))?.acceptance);
+    // Somebody may have been erased since these events were read for the first time.
+    if (unread.length > 0) await this.ports.erased.read();
     const bound = await this.#closed.accepted(unread);
     for (const key of doubts) {
       const name = messageName(key);
@@ -114,15 +116,26 @@ export class MessageCheck {
       const told = folds.get(name);
       const detail = row ? await this.#wrong(row, told) : 'the row of the message is missing';
       const isExcused = row !== undefined && (await this.#isExcused(row, told, bound.has(name)));
-      if (detail !== undefined && !this.#mayBeDropped(row, told) && !isExcused) this.#fault(key, detail);
+      if (detail !== undefined && !isExcused && !(await this.#mayBeDropped(key, row, told)))
+        this.#fault(key, detail);
       folds.settle(name);
     }
   }
 
   /** By what the log tells, if it does: the row may have been made to look old. */
-  #mayBeDropped(row: StoredMessage | undefined, told: Told | undefined): boolean {
+  async #mayBeDropped(
+    { tenant }: MessageKey,
+    row: StoredMessage | undefined,
+    told: Told | undefined,
+  ): Promise<boolean> {
+    const { dropped } = this.ports;
     const accepted = told?.acceptance ? microseconds(told.acceptance.timestamp) : null;
-    return this.ports.dropped.mayTouch(accepted ?? row?.timestampUs ?? null);
+    const at = accepted ?? row?.timestampUs ?? null;
+    if (!row) return dropped.mayTouch(tenant, 'messages', at);
+    // No drop excuses that it says something else than what was accepted; but it may have come anew, for a status alone.
+    if (told?.acceptance && (await this.#wrongAccepted(row, told)) !== undefined)
+      return row.timestampUs === null && dropped.mayTouch(tenant, 'messages', at);
+    return dropped.mayTouch(tenant, 'events', at);
   }
 
   async #isExcused(row: StoredMessage, told: Told | undefined, isBound: boolean): Promise<boolean> {

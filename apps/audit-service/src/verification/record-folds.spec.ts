@@ -2,10 +2,12 @@ import {
   LegalHoldPlaced,
   LegalHoldReleased,
   PartitionDropped,
+  RecordsDropped,
   WorkflowEnded,
   WorkflowStarted,
 } from '@concordat/contracts';
 import { Dropped } from './dropped';
+import { DroppedRecords } from './dropped-records';
 import type { ToldEvent } from './later-events';
 import { RecordFolds } from './record-folds';
 
@@ -60,5 +62,34 @@ describe('what events tell of records', () => {
     expect(dropped.rows).toBe(0);
     dropped.note(event(PartitionDropped, data));
     expect(dropped.rows).toBe(5);
+  });
+});
+
+describe('what retention has dropped', () => {
+  const to = '2026-01-01T00:00:00.000Z';
+  const us = (time: string): bigint => BigInt(Date.parse(time)) * 1_000n;
+  const dropped = new Dropped();
+  dropped.note(event(PartitionDropped, { kind: 'events', rows: 5, to }));
+
+  it('excuses messages of its tenant and kind that are older, and no others', () => {
+    expect(dropped.mayTouch('one', 'events', us(to) - 1n)).toBe(true);
+    expect(dropped.mayTouch('one', 'events', null)).toBe(true);
+    expect(dropped.mayTouch('one', 'events', us(to))).toBe(false);
+    expect(dropped.mayTouch('one', 'messages', us(to) - 1n)).toBe(false);
+    expect(dropped.mayTouch('two', 'events', us(to) - 1n)).toBe(false);
+  });
+
+  it('is no entry that is younger than all of it', () => {
+    expect(dropped.mayLack('2026-01-01T00:00:59.999999Z')).toBe(true);
+    expect(dropped.mayLack('2026-01-01T00:01:00Z')).toBe(false);
+  });
+
+  it('are as many records as are told, also when two runs drop as many of one stretch', () => {
+    const records = new DroppedRecords();
+    const told = { kind: 'workflows', keep: '30d', from: '2025-01-01T00:00:00.000Z', to, rows: 2 };
+    const [first, second] = [2, 0].map((heldRows) => event(RecordsDropped, { ...told, heldRows }));
+    for (const one of [first!, first!, second!]) records.note(one);
+    const taken = Array.from({ length: 5 }, () => records.take('workflow_executions', 'one'));
+    expect(taken).toEqual([true, true, true, true, false]);
   });
 });

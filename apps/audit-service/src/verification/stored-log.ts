@@ -39,10 +39,19 @@ export class StoredLog implements LogFiles {
 }
 
 /** What a leaf calls its event. */
-export function idOf(leaf: Uint8Array): string | null {
+export const idOf = (leaf: Uint8Array): string | null => textIn(leaf, 'id');
+
+/** When the event of a leaf happened, which is as sound as the log is. RFC 3339 */
+export function timeOf(leaf: Uint8Array): string | null {
+  const time = textIn(leaf, 'time');
+  return time !== null && Number.isNaN(Date.parse(time)) ? null : time;
+}
+
+/** A leaf may have been changed into anything; who reads the log says so. */
+function textIn(leaf: Uint8Array, name: string): string | null {
   try {
-    const { id } = JSON.parse(Buffer.from(leaf).toString('utf8')) as { id?: unknown };
-    return typeof id === 'string' ? id : null;
+    const value = (JSON.parse(Buffer.from(leaf).toString('utf8')) as Record<string, unknown> | null)?.[name];
+    return typeof value === 'string' ? value : null;
   } catch {
     return null;
   }

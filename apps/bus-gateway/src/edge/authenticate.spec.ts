@@ -203,9 +203,11 @@ describe('who asks', () => {
   });
 
   it('a door that has not heard from iam-service / lets nobody in and says nothing about credentials', async () => {
-    const authorizations = [await bearer(admit()), `ApiKey ${newKey().key}`, 'Bearer x', undefined];
+    const authorizations = [await bearer(admit()), `ApiKey ${newKey().key}`, 'Bearer x'];
     monotonicMs += limits.directoryAgeMs + 1;
     for (const authorization of authorizations) expect(await codeOf(authorization)).toBe('DIRECTORY_STALE');
+    // Who brings none waits for nothing.
+    expect(await codeOf(undefined)).toBe('CREDENTIAL_MISSING');
   });
 
   it('a token that is newer than the directory / waits for it, and is judged by what comes', async () => {

@@ -34,10 +34,11 @@ export class Authenticator {
    * @throws ConcordatError CREDENTIAL_MISSING, CREDENTIAL_INVALID, TOKEN_EXPIRED, PROOF_INVALID, DIRECTORY_STALE
    */
   async authenticate(authorization: string | undefined, presented?: PresentedProof): Promise<Principal> {
-    await this.ports.freshness.whenFresh();
+    // Who brings nothing takes no place of those who wait.
     if (authorization === undefined) throw new ConcordatError('CREDENTIAL_MISSING');
     const match = /^(Bearer|DPoP|ApiKey) ([\x21-\x7e]{1,4096})$/i.exec(authorization);
     if (!match) throw new ConcordatError('CREDENTIAL_INVALID');
+    await this.ports.freshness.whenFresh();
     const credential = match[2]!;
     switch (match[1]!.toLowerCase()) {
       case 'apikey':

@@ -85,10 +85,11 @@ export class RpcServer {
   async stop(): Promise<void> {
     const { commands, service, instance } = this.options;
     this.#end.abort();
+    // An offer that is on its way would be there again.
+    await this.#announcing;
     await commands.hdel(streamKeys.offers(service), instance).catch(() => undefined);
     await this.#reader.stop();
     await Promise.all(this.#running.values());
-    await this.#announcing;
   }
 
   async #announce(): Promise<void> {

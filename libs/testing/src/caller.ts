@@ -49,13 +49,15 @@ const patientMs = 15_000;
 const notNow = ['SERVICE_UNAVAILABLE', 'POSITION_NOT_REACHED'];
 
 /** Asks again, as a caller would who was told "not now": a command under the same id, so with one effect. */
-async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+async function patiently<T>(ask: () => Promise<T>, onRefused: (code: string) => void): Promise<T> {
   const end = performance.now() + patientMs;
   for (;;) {
     try {
       return await ask();
     } catch (error) {
-      if (!notNow.includes((error as { code?: string }).code ?? '') || performance.now() > end) throw error;
+      const { code = '' } = error as { code?: string };
+      if (!notNow.includes(code) || performance.now() > end) throw error;
+      onRefused(code);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
@@ -78,6 +80,7 @@ export async function startCaller(bench: Bench, instance = 'bus-1'): Promise<Cal
   });
   client.start();
   let calls = 0;
+  const refused: string[] = [];
   const ask = (operation: OperationName, input: unknown, options: CallOptions = {}) => {
     const { service, kind } = operations[operation];
     const commandId = options.commandId ?? (kind === 'command' ? `test-${starts}-${++calls}` : null);
@@ -94,7 +97,10 @@ export async function startCaller(bench: Bench, instance = 'bus-1'): Promise<Cal
       traceparent: options.traceparent ?? null,
     };
     if (options.isPatient === false) return client.call(request);
-    return patiently(() => client.call(request, patientMs));
+    return patiently(
+      () => client.call(request, patientMs),
+      (code) => refused.push(`${operation} ${code}`),
+    );
   };
   return {
     async call(operation, input, options) {
@@ -106,6 +112,9 @@ export async function startCaller(bench: Bench, instance = 'bus-1'): Promise<Cal
       return output as Chunk<OperationOutput<typeof operation>>;
     },
     stop: async () => {
+      // Where nothing was disturbed, and the machine was not busy, this is worth a look.
+      if (refused.length > 0)
+        process.stdout.write(`told "not now" ${refused.length} times: ${[...new Set(refused)].join(', ')}\n`);
       await client.stop();
       commands.disconnect();
     },

@@ -10,8 +10,8 @@ import { isHeld } from './legal-hold';
 import { keepOf } from './retention-class';
 import { type RecordKind, recordKinds, recordTables } from './retention-rows';
 
-/** Records that are looked at in one transaction. */
-const recordsAtOnce = 5_000;
+/** Records that are looked at in one transaction: each is held against every legal hold of its tenant. */
+const recordsAtOnce = 1_000;
 const actor = 'service:audit';
 
 /** Where a walk through the records of a stretch is. */
@@ -23,17 +23,22 @@ interface Place {
 /**
  * Deletes records of governance that are over and under no hold, some at a time, and tells of each some with the transaction
  * that deletes them. What a hold has kept goes by itself when the hold is released, since its time is over still.
+ * @throws what went wrong first, after it has gone on with all other tenants
  */
 export async function dropRecords(ports: DroppingPorts): Promise<void> {
-  const { store, clock } = ports;
+  const failures: unknown[] = [];
   for (const kind of recordKinds)
-    for (const tenant of await tenantsOf(store, kind)) {
-      const stretches = await store.read((em) => dueStretchesOf(em, tenant, clock.nowMs()));
-      for (const stretch of stretches) {
-        let place: Place | undefined = { at: timeOf(stretch.fromMs), id: '' };
-        while (place) place = await dropSome(ports, tenant, kind, stretch, place);
-      }
-    }
+    for (const tenant of await tenantsOf(ports.store, kind))
+      await dropRecordsOf(ports, tenant, kind).catch((error: unknown) => failures.push(error));
+  if (failures.length > 0) throw failures[0];
+}
+
+async function dropRecordsOf(ports: DroppingPorts, tenant: string, kind: RecordKind): Promise<void> {
+  const { store, clock } = ports;
+  for (const stretch of await store.read((em) => dueStretchesOf(em, tenant, clock.nowMs()))) {
+    let place: Place | undefined = { at: timeOf(stretch.fromMs), id: '' };
+    while (place) place = await dropSome(ports, tenant, kind, stretch, place);
+  }
 }
 
 /** One after the other out of an index, since there are few of them and many records. */

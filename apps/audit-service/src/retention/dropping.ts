@@ -8,6 +8,7 @@ import type { AuditStore } from '../store/audit-store';
 import { rowsWhere } from '../store/bulk';
 import { isHeld, LegalHoldEntity } from './legal-hold';
 import { dropRecords } from './dropping-records';
+import { requireGenuine } from './genuine-partition';
 import { layoutChanged, makeAhead } from './partitions';
 import { dropsAtMs, goingPartitions } from './retained';
 import { keepOf } from './retention-class';
@@ -53,6 +54,7 @@ function closeDue({ store, clock }: DroppingPorts): Promise<RetentionPartitionRo
     const state = await lockLog(em);
     if (!state) return [];
     const due = (await goingPartitions(em)).filter((partition) => dropsAtMs(partition) <= clock.nowMs());
+    for (const partition of due) await requireGenuine(em, partition);
     const open = due.filter(({ isClosed }) => !isClosed).map(({ name }) => name);
     if (open.length > 0) {
       await em.nativeUpdate(RetentionPartition, { name: { $in: open } }, { isClosed: true });

@@ -2,30 +2,25 @@ import { readFileSync } from 'node:fs';
 import {
   AgentErased,
   HeldRowsDropped,
-  type JsonValue,
   LegalHoldPlaced,
-  MessageAccepted,
-  MessageDelivered,
-  type OperationRequest,
   PartitionDropped,
   type Principal,
   RecordsDropped,
-  RequestRefused,
   RetentionChanged,
 } from '@concordat/contracts';
 import { verifyInclusionBundle } from '@concordat/crypto';
 import { createLogger, type OperationContext } from '@concordat/runtime';
-import { administrator, agentPrincipal, eventually, newAgent, plainMessage } from '@concordat/testing';
+import { administrator, agentPrincipal, eventually } from '@concordat/testing';
 import { askingOf, key } from '../governance/governance.fixture';
 import { type AuditBench, startAuditBench } from '../testing/audit-bench';
 import { Trail } from '../trail/trail';
 import { runRetention } from './dropping';
+import { alice, carol, dave, fillingOf } from './retention.fixture';
 import { retentionHandlers } from './retention.handler';
 
 jest.setTimeout(60_000);
 
 const dayMs = 86_400_000;
-const [alice, bob, carol, dave] = [newAgent().did, newAgent().did, newAgent().did, newAgent().did];
 const acme = administrator('acme');
 
 describe('the retention of the audit log', () => {
@@ -59,55 +54,8 @@ describe('the retention of the audit log', () => {
     const { output } = await handlers['audit.runRetention']({ dryRun: true }, contextOf(principal));
     return output.partitions;
   };
-  const covered = async (...sources: string[]): Promise<void> => {
-    const heads = sources.map(async (name) => [name, (await audit.log.head(name))!.at] as const);
-    await audit.caller.call('audit.key', {}, { minPosition: Object.fromEntries(await Promise.all(heads)) });
-  };
-  const refuse = async (caller: string, tenant = 'default'): Promise<void> => {
-    await audit.feed('bus.feed').append({
-      ...{ tenant, actor: 'anonymous', correlation: 'talk', traceparent: null, spec: RequestRefused },
-      data: { operation: 'agent.list', code: 'CREDENTIAL_INVALID', caller, count: 1 },
-    });
-    await covered('bus.feed');
-  };
-  const idAt = (ms: number): string => {
-    const hex = ms.toString(16).padStart(12, '0');
-    return `msg-1-0-${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-${String(++counter).padStart(12, '0')}`;
-  };
-  const accept = async (messageId: string, from: string, tenant = 'default'): Promise<string> => {
-    const common = { tenant, actor: `agent:${from}`, correlation: null, traceparent: null };
-    const said = { type: 'COMMAND', priority: 'NORMAL', payload: { secret: messageId } } as const;
-    const data = { ...plainMessage, messageId, from, to: bob, ...said };
-    await audit.feed('bus.0').append({ ...common, spec: MessageAccepted, data });
-    await covered('bus.0');
-    return messageId;
-  };
-  const deliver = async (messageId: string, from: string): Promise<void> => {
-    const common = { tenant: 'default', actor: `agent:${bob}`, correlation: null, traceparent: null };
-    const data = { messageId, from, to: bob, attempt: 1 };
-    await audit.feed('bus.0').append({ ...common, spec: MessageDelivered, data });
-    await covered('bus.0');
-  };
-  const set = async (input: OperationRequest<'audit.setRetention'>, principal = administrator()) =>
-    (await audit.caller.call('audit.setRetention', input, { principal })).output;
-  const hold = async (input: OperationRequest<'audit.placeHold'>, principal = administrator()) =>
-    (await audit.caller.call('audit.placeHold', input, { principal })).output.id;
-  const eventsOf = async (input: OperationRequest<'audit.events'>, principal = administrator()) =>
-    (await audit.caller.call('audit.events', { limit: 100, ...input }, { principal })).output.items;
-  const toldOf = async (type: string, principal = administrator()): Promise<JsonValue[]> => {
-    const [head] = await audit.rows<{ epoch: string; position: string }>(
-      'SELECT head_epoch AS epoch, position FROM own_head',
-    );
-    const minPosition = { audit: { epoch: Number(head!.epoch), position: Number(head!.position) } };
-    await audit.caller.call('audit.key', {}, { minPosition });
-    return (await eventsOf({ type }, principal)).map(({ data }) => data);
-  };
-  const messagesFrom = async (agent: string) =>
-    (await audit.caller.call('audit.messages', { agent })).output.items;
-  const placeOf = (table: string, where: string) =>
-    audit.rows<{ name: string; retention_class: string }>(
-      `SELECT tableoid::regclass::text AS name, retention_class FROM ${table} WHERE ${where} ORDER BY 1`,
-    );
+  const { covered, refuse, idAt, accept, deliver, set, hold, eventsOf, toldOf, messagesFrom, placeOf } =
+    fillingOf(() => audit);
 
   it('is 90 days for whom has set nothing', async () => {
     const { output } = await audit.caller.call('audit.retention', {});
@@ -186,6 +134,23 @@ describe('the retention of the audit log', () => {
       expect([sum('messages', 'rows'), sum('messages', 'heldRows')]).toEqual([1, 4]);
       expect(sum('events', 'heldRows')).toBe(9);
       expect(await ask(acme)).toEqual([]);
+    });
+
+    it('nothing goes by what was written into the list of partitions, other than what the tables are', async () => {
+      await audit.rows('CREATE TABLE genuine AS SELECT name, from_time, to_time FROM retention_partitions');
+      const { from } = would[0]!;
+      for (const change of [
+        "from_time = '2020-01-06Z', to_time = '2020-01-13Z'",
+        "to_time = to_time - interval '1 hour'",
+      ]) {
+        await audit.rows(`UPDATE retention_partitions SET ${change}
+          WHERE name LIKE 'audit_events_d30_%' AND from_time = '${from}'`);
+        await expect(run()).rejects.toThrow('retention drops nothing');
+        await audit.rows(`UPDATE retention_partitions AS p SET from_time = g.from_time, to_time = g.to_time
+          FROM genuine AS g WHERE g.name = p.name`);
+      }
+      await audit.rows('DROP TABLE genuine');
+      expect(await messagesFrom(carol)).toHaveLength(4);
     });
 
     it('a run that ends between its steps is gone on with, and drops exactly that', async () => {

@@ -124,7 +124,7 @@ export class EventCheck {
     const detail =
       dropped.rows === 0
         ? 'the row of the entry is missing'
-        : `the row of the entry is missing; ${tooMany} rows more are than retention has dropped`;
+        : `the row of this entry is missing, or of an earlier one: ${tooMany} rows more are than retention has dropped`;
     const named = dropped.rows === 0 ? this.#firstMissing : this.#lastMissing.slice(-tooMany);
     for (const missing of named) this.#missing(missing, detail);
   }

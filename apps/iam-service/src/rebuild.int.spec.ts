@@ -5,9 +5,10 @@ import { rebuildProjections } from '@concordat/eventsourcing';
 import { openDatabase } from '@concordat/sqlite';
 import { digestOfAgents, openIamKeystore, openIamStore, registerMany } from './many-agents.fixture';
 import { iamKept, iamProjections } from './projections';
+import { isLong } from './testing/environment';
 
 /** The goal is about 100,000 (in less than 10 s); to make them takes a minute. */
-const wanted = process.env['CONCORDAT_TEST_LONG'] === '1' ? 100_000 : 4_000;
+const wanted = isLong ? 100_000 : 4_000;
 
 describe(`a store with ${wanted} agents`, () => {
   it('has its tables rebuilt from the events, and they are the same', async () => {

@@ -21,7 +21,7 @@ export interface Poll {
   /** Aborted when the caller has gone. */
   readonly signal?: AbortSignal | undefined;
   /** Called after every wait. @throws when the caller has no right any more */
-  readonly recheck: () => Promise<unknown> | void;
+  readonly recheck: () => unknown;
 }
 
 /** A waiting request looks for itself after so long, should a ring ever be lost. */

@@ -39,7 +39,13 @@ describe('waiting at an inbox', () => {
     });
   const context = (did: string, signal = new AbortController().signal): OperationContext => ({
     ...{ operation: 'inbox.fetch', principal: agentPrincipal(did), commandId: null, minPosition: {} },
-    ...{ conversation: null, traceparent: null, address: null, signal, recheck: async () => agentPrincipal(did) },
+    ...{
+      conversation: null,
+      traceparent: null,
+      address: null,
+      signal,
+      recheck: async () => agentPrincipal(did),
+    },
   });
   const input = (over: object = {}) => ({ count: 10, waitSeconds: 30, leaseSeconds: 30, ...over });
   const within = async <T>(promise: Promise<T>): Promise<T> => {

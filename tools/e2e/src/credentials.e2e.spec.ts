@@ -105,7 +105,7 @@ describe('credentials at two gateways, under load', () => {
         };
       });
       await measure('API key', revocations, async () => {
-        const { id, key } = await admin.apiKeys.create({ name: 'e2e', scopes: ['read'] });
+        const { id, key } = await eventually(() => admin.apiKeys.create({ name: 'e2e', scopes: ['read'] }));
         return {
           revoke: () => admin.apiKeys.revoke({ id }),
           isGood: (gateway) => takes(gateway, `ApiKey ${key}`),

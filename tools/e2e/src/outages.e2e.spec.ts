@@ -223,7 +223,8 @@ describe('while a part of the system is frozen', () => {
 
   /** Makes a key, and waits until the gateway that is asked knows it. */
   async function newSpare(): Promise<void> {
-    spare = (await world.admin.apiKeys.create({ name: 'spare', scopes: ['read'] })).key;
+    const make = () => world.admin.apiKeys.create({ name: 'spare', scopes: ['read'] });
+    spare = (await eventually(make)).key;
     await eventually(() => new Concordat({ url: system.url(1), credential: { apiKey: spare } }).whoami());
   }
 

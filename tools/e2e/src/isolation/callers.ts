@@ -68,7 +68,7 @@ async function userCaller(
 }
 
 async function keyCaller({ admin }: Tenant, scope: Scope): Promise<Caller> {
-  const { id, key } = await admin.apiKeys.create({ name: 'caller', scopes: [scope] });
+  const { id, key } = await eventually(() => admin.apiKeys.create({ name: 'caller', scopes: [scope] }));
   return { title: `key: ${scope}`, kind: 'apiKey', id, headers: { authorization: `ApiKey ${key}` } };
 }
 

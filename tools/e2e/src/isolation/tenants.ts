@@ -65,7 +65,9 @@ const word = (): string => randomBytes(6).toString('hex');
 
 /** The admin key of another tenant than the first. */
 export async function foundTenant(system: System, tenant: string): Promise<string> {
-  const { key } = await system.admin().apiKeys.create({ name: 'admin', scopes: scope.options, tenant });
+  const { key } = await eventually(() =>
+    system.admin().apiKeys.create({ name: 'admin', scopes: scope.options, tenant }),
+  );
   return key;
 }
 
@@ -96,8 +98,8 @@ export async function furnish(system: System, name: string, adminKey: string): P
   ];
   const stranger = new Concordat({ url });
   const { sessionId } = await stranger.sessions.login({ tenant: name, email: emails[0], password });
-  const apiKey = await admin.apiKeys.create({ name: canary, scopes: ['read'] });
-  const limited = await admin.apiKeys.create({ name: canary, scopes: ['read'] });
+  const apiKey = await eventually(() => admin.apiKeys.create({ name: canary, scopes: ['read'] }));
+  const limited = await eventually(() => admin.apiKeys.create({ name: canary, scopes: ['read'] }));
   await admin.limits.put({ kind: 'apiKey', id: limited.id, requestsPerSecond: 10_000 });
   await admin.limits.put({ kind: 'agent', id: agent.did, requestsPerSecond: 10_000 });
   const policies = [`p-${word()}`, `p-${word()}`] as const;

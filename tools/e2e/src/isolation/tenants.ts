@@ -97,7 +97,8 @@ export async function furnish(system: System, name: string, adminKey: string): P
     await admin.users.create({ email: emails[1], name: canary, roles: ['user'] }),
   ];
   const stranger = new Concordat({ url });
-  const { sessionId } = await stranger.sessions.login({ tenant: name, email: emails[0], password });
+  const login = () => stranger.sessions.login({ tenant: name, email: emails[0], password });
+  const { sessionId } = await eventually(login);
   const apiKey = await eventually(() => admin.apiKeys.create({ name: canary, scopes: ['read'] }));
   const limited = await eventually(() => admin.apiKeys.create({ name: canary, scopes: ['read'] }));
   await admin.limits.put({ kind: 'apiKey', id: limited.id, requestsPerSecond: 10_000 });
